@@ -1,0 +1,93 @@
+// Commands that knock on a verification's door, and what it wants done about them.
+import type { ProblemCode } from './errors.ts';
+import type { Facts, StepName, StepReason, StepStatus, Timestamp, Verification } from './verification.ts';
+
+/** Whom a step could reach at this moment: its targets, or why there are none. */
+export type Reach = Readonly<Record<StepName, { targets: string[] } | { skip: StepReason }>> & {
+  /** Enrolled devices that could still fetch the prompt. */
+  readonly enrolled: boolean;
+};
+
+/** What a channel says of one attempt. A throw is a bug, never an outcome (law 7). */
+export type ChannelResult =
+  | { kind: 'accepted'; provider: string; providerId?: string }
+  | { kind: 'unreachable'; outcome: 'not-sent' | 'unknown'; reason: string }
+  | { kind: 'throttled'; retryAfterMs?: number; reason: string }
+  | { kind: 'rejected'; reason: string; recipientGone?: boolean; skip?: StepReason };
+
+export type Command =
+  | { type: 'create'; facts: Facts; steps: { step: StepName; skip?: StepReason }[]; reach: Reach; trustedBrowserId?: string }
+  | { type: 'acknowledge'; deviceId: string; via: 'socket' | 'http' }
+  | {
+      type: 'decide';
+      deviceId: string;
+      challenge: string;
+      decision: 'approve' | 'deny' | 'report';
+      number?: string;
+      evidence: string;
+    }
+  | { type: 'submit-code'; matches: boolean }
+  | { type: 'resend'; step?: StepName; reach: Reach }
+  | { type: 'cancel'; by: 'relying-party' | 'browser' }
+  | { type: 'due'; reach: Reach; connected: readonly string[] }
+  | {
+      type: 'delivery-outcome';
+      step: 'push' | 'sms';
+      round: number;
+      target: string;
+      result: ChannelResult;
+      latencyMs: number;
+      /** Uniform in [0, 1), for the backoff of a retry. */
+      jitter: number;
+      reach: Reach;
+    }
+  | { type: 'receipt'; step: 'push' | 'sms'; outcome: 'delivered' | 'failed'; provider: string; providerId?: string; reach: Reach };
+
+export type CommandType = Command['type'];
+export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
+
+/** A line of the verification's timeline. */
+export interface TimelineEntry {
+  at: Timestamp;
+  type: 'created' | 'step' | 'attempt' | 'receipt' | 'acknowledged' | 'answer' | 'code' | 'resend' | 'ended' | 'trust';
+  step?: StepName;
+  attempt?: number;
+  status?: StepStatus | Verification['status'] | string;
+  reason?: string;
+  deviceId?: string;
+  provider?: string;
+  providerId?: string;
+  latencyMs?: number;
+}
+
+export type WebhookEvent =
+  | 'verification.approved'
+  | 'verification.denied'
+  | 'verification.expired'
+  | 'verification.canceled'
+  | 'verification.undeliverable'
+  | 'verification.delivery_failed'
+  | 'verification.fraud_reported';
+
+/** What must follow a transition. `prompt` and `close` are hints to sockets; the rest is committed with the state. */
+export type Effect =
+  | { type: 'prompt' }
+  | { type: 'close' }
+  | { type: 'send'; step: 'push' | 'sms'; round: number; target: string; notBefore: Timestamp }
+  | { type: 'drop-sends' }
+  | { type: 'webhook'; event: WebhookEvent }
+  | { type: 'note'; entry: TimelineEntry };
+
+/** What the one who knocked is told. */
+export type Answer =
+  | { ok: true }
+  | { ok: false; code: ProblemCode; detail: string; attemptsLeft?: number; retryAt?: Timestamp };
+
+/** `next` is the very same object when nothing changed; then `effects` can only be notes. */
+export interface Outcome {
+  next: Verification;
+  effects: Effect[];
+  dueAt: Timestamp | undefined;
+  answer: Answer;
+}
+

@@ -1,0 +1,46 @@
+// Time, chance, logs and metrics: what the hub takes from the machine it runs on.
+import type { StepName, TerminalStatus } from '../core/verification.ts';
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch, on this machine. Deadlines use the store's clock instead (law 3). */
+  now(): number;
+  /** Milliseconds on a clock that never jumps, for measuring. */
+  monotonic(): number;
+  /** Calls back once after `ms` milliseconds; the answer cancels it. A timer never keeps the process alive. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export interface Random {
+  /** A UUID version 7 (RFC 9562). */
+  uuid(): string;
+  /** Cryptographically random bytes, base64url. */
+  secret(bytes: number): string;
+  /** Cryptographically random integer, 0 to `below` - 1, uniform. */
+  integer(below: number): number;
+  /** Uniform in [0, 1), for jitter only. */
+  fraction(): number;
+}
+
+type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** One method a domain event. Labels are from closed lists: never an id, a number or a token. */
+export interface Metrics {
+  verificationCreated(): void;
+  verificationEnded(status: TerminalStatus, afterMs: number): void;
+  stepStarted(step: StepName): void;
+  acknowledged(step: StepName, afterMs: number): void;
+  attempt(channel: 'push' | 'sms' | 'webhook', outcome: string, latencyMs: number): void;
+  dueLate(lateMs: number): void;
+  commitConflict(conflict: 'stale' | 'late' | 'fenced'): void;
+  workerFailed(worker: string): void;
+  socketOpened(namespace: 'device' | 'browser'): void;
+  socketClosed(namespace: 'device' | 'browser'): void;
+  request(route: string, method: string, status: number, durationMs: number): void;
+}
