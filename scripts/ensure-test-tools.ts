@@ -1,6 +1,6 @@
 // Runs before the tests: sees to it that Chromium and Python's Socket.IO client are on this machine.
 import { spawnSync } from 'node:child_process';
-import { testTools } from '../test/support/tools.ts';
+import { testTools } from './test-tools.ts';
 import { installMissingTools } from './install-tools.ts';
 
 const ready = installMissingTools(testTools, {

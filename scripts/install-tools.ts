@@ -1,5 +1,5 @@
 // Installs the Debian packages that missing test tools come from, saying what and why; where it cannot, says what to run instead.
-import type { TestTool } from '../test/support/tools.ts';
+import type { TestTool } from './test-tools.ts';
 
 /** What this touches of the machine, so that a test can stand in for it. */
 export interface Machine {
@@ -50,7 +50,7 @@ function complain(machine: Machine, packages: readonly string[], hasApt: boolean
     machine.say(`  sudo apt-get update && sudo apt-get install --yes ${packages.join(' ')}`);
   } else {
     machine.say('This is not Debian (there is no apt-get), so install the same programs your own way, at the paths');
-    machine.say('that test/support/tools.ts names, or run the tests in a container of the image node:24-bookworm.');
+    machine.say('that scripts/test-tools.ts names, or run the tests in a container of the image node:24-bookworm.');
   }
   return false;
 }
