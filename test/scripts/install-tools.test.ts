@@ -21,7 +21,7 @@ function play({ root = false, sudo = false, apt = true, staleLists = false, refu
     if (line === 'sudo --non-interactive true') return sudo ? 0 : undefined;
     if (line === 'apt-get --version') return apt ? 0 : undefined;
     ran.push(line);
-    if (line.endsWith('apt-get update')) fresh = true;
+    if (line.endsWith(' update')) fresh = true;
     else if (fresh && !refuses) installed = true;
     else return 100;
     return 0;
