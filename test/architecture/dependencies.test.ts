@@ -12,6 +12,7 @@ interface Locked {
   version?: string;
   resolved?: string;
   license?: string;
+  optionalDependencies?: Record<string, string>;
   dev?: boolean;
   link?: boolean;
 }
@@ -40,6 +41,18 @@ describe('dependencies', () => {
       .filter(([name, version]) => packages[`node_modules/${name}`]?.version !== version)
       .map(([name, version]) => `${name}: ${version} is not locked; run \`npm run npm -- install\``);
     expect(differing).to.deep.equal([]);
+  });
+
+  it('are locked for every platform, or `npm ci` refuses the lockfile', () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter(
+          (name) =>
+            packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+        )
+        .map((name) => `${path}: ${name} is not locked; choose a version whose platform packages all exist`),
+    );
+    expect(missing).to.deep.equal([]);
   });
 
   it('are locked without the host they came from', () => {
