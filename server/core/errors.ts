@@ -45,6 +45,8 @@ export interface ProblemExtras {
   retryAfter?: number;
   attemptsLeft?: number;
   verificationStatus?: string;
+  /** The hub's clock in milliseconds, for a device whose own is off. */
+  serverTime?: number;
 }
 
 /** A refusal that its receiver may see. Anything else that is thrown is a bug and reads `internal`. */

@@ -112,8 +112,6 @@ interface Progress {
   codeAttempts: number;
   resends: number;
   resendAvailableAt: Timestamp;
-  /** Set once, by the relying party, after approval. */
-  trustGranted?: true;
 }
 
 export interface Decision {

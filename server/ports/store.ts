@@ -53,6 +53,8 @@ export interface DueClaim {
 export interface Unit {
   puts?: Put[];
   removes?: Ref[];
+  /** Refused as `stale` when one of these is not stored at exactly this rev: what was read must still hold. */
+  unchanged?: (Ref & { rev: number })[];
   /** Refused as `late` when the store's clock has reached this. */
   before?: Timestamp;
   /** Refused as `fenced` when the verification has been claimed again since. */
