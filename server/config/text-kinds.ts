@@ -1,0 +1,52 @@
+// Kinds of value that are names, keys and secrets.
+import { bad, good, matching, type Kind } from './kinds.ts';
+
+/** Contract section 3. 43 base64url characters hold 32 bytes. */
+export const apiKey = matching(
+  '`vh_<key id>_<secret>`',
+  /^vh_[A-Za-z0-9]{1,64}_[A-Za-z0-9_-]{43,256}$/,
+  'give vh_<key id of letters and digits>_<secret of 32 or more random bytes, base64url>; `verihub` on the command line makes one',
+);
+
+/** A shared secret: anything an HTTP header can carry, long enough not to be guessed. */
+export const token = matching(
+  '16 to 256 visible characters',
+  /^[\x21-\x7e]{16,256}$/,
+  'give 16 to 256 visible ASCII characters without blanks',
+);
+
+/** Standard Webhooks: 24 to 64 bytes, base64, after a prefix. */
+export const webhookSecret: Kind<string> = {
+  shape: '`whsec_<base64>`',
+  read(raw) {
+    const fault = 'give whsec_ and 24 to 64 random bytes in base64';
+    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(raw)?.[1];
+    if (encoded === undefined || encoded.length % 4 !== 0) return bad(fault);
+    const bytes = atob(encoded).length;
+    return bytes >= 24 && bytes <= 64 ? good(raw) : bad(fault);
+  },
+};
+
+/** Control, format and line separators could make a prompt read as something else. */
+const misleading = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u;
+
+export const shownName: Kind<string> = {
+  shape: '1 to 64 characters',
+  read: (raw) =>
+    raw.length > 64 || misleading.test(raw) ? bad('give 1 to 64 printable characters on one line') : good(raw),
+};
+
+export const path: Kind<string> = {
+  shape: 'path',
+  read: (raw) => (raw.includes('\0') ? bad('give the path of a file') : good(raw)),
+};
+
+/** ISO 3166-1 alpha-2. */
+export const country = matching('country codes', /^[A-Z]{2}$/, 'give two-letter country codes in capitals, e.g. NL,DE');
+
+/** A number in E.164 with or without its plus, or up to 11 letters and digits of which one is a letter (3GPP TS 23.040). */
+export const smsSender = matching(
+  'number or name',
+  /^(\+?[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/,
+  'give a phone number in E.164 form or a name of up to 11 letters and digits',
+);

@@ -1,0 +1,141 @@
+// What Prometheus may read of the hub: one table of metrics, and one helper per domain event that feeds it.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metrics } from '../ports/runtime.ts';
+
+export interface MetricsRegistry {
+  metrics: Metrics;
+  /** For `GET /metrics`. */
+  render(): Promise<{ contentType: string; body: string }>;
+}
+
+interface Row {
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  labels: readonly string[];
+  /** Upper bounds in seconds. */
+  buckets?: number[];
+}
+
+/** From a local call to a provider's time-out. */
+const callSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** From a tap on an open phone to the longest lifetime. */
+const personSeconds = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
+
+/** Base units, and suffixes as `promtool check metrics` wants them. Labels take values from closed lists only. */
+export const metricsTable = {
+  verihub_verifications_created_total: { type: 'counter', help: 'Verifications stored.', labels: [] },
+  verihub_verifications_ended_total: { type: 'counter', help: 'Verifications that ended, by how.', labels: ['status'] },
+  verihub_verification_duration_seconds: {
+    type: 'histogram',
+    help: 'From creation to the end.',
+    labels: ['status'],
+    buckets: personSeconds,
+  },
+  verihub_delivery_steps_started_total: { type: 'counter', help: 'Delivery steps begun.', labels: ['step'] },
+  verihub_acknowledgement_duration_seconds: {
+    type: 'histogram',
+    help: 'From the start of a step to the first device that says it has the prompt.',
+    labels: ['step'],
+    buckets: callSeconds,
+  },
+  verihub_delivery_attempts_total: {
+    type: 'counter',
+    help: 'Calls to a provider or webhook, by what came of them.',
+    labels: ['channel', 'outcome'],
+  },
+  verihub_delivery_attempt_duration_seconds: {
+    type: 'histogram',
+    help: 'How long a provider or webhook took to answer.',
+    labels: ['channel'],
+    buckets: callSeconds,
+  },
+  verihub_due_lateness_seconds: {
+    type: 'histogram',
+    help: 'How late due work was begun.',
+    labels: [],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5, 10, 60],
+  },
+  verihub_commit_conflicts_total: { type: 'counter', help: 'Writes refused by the store.', labels: ['conflict'] },
+  verihub_worker_failures_total: { type: 'counter', help: 'Rounds in which a worker threw.', labels: ['worker'] },
+  verihub_open_sockets: { type: 'gauge', help: 'Sockets that are open now.', labels: ['namespace'] },
+  verihub_http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'From the first byte of a request to the end of its answer.',
+    labels: ['route', 'method', 'status'],
+    buckets: callSeconds,
+  },
+} as const satisfies Record<string, Row>;
+
+type MetricName = keyof typeof metricsTable;
+type NameOf<T extends Row['type']> = {
+  [N in MetricName]: (typeof metricsTable)[N]['type'] extends T ? N : never;
+}[MetricName];
+type LabelsOf<N extends MetricName> = Record<(typeof metricsTable)[N]['labels'][number], string>;
+
+/** Gauges of prom-client whose names end in `_total`, which is for counters. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+/** @param options.process also memory, CPU, garbage collection and event-loop lag of this process; default true */
+export function createMetrics(options: { process?: boolean } = {}): MetricsRegistry {
+  const registry = new Registry();
+  if (options.process !== false) {
+    collectDefaultMetrics({ register: registry });
+    for (const name of misnamed) registry.removeSingleMetric(name);
+  }
+  return {
+    metrics: createEvents(registry),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+function createEvents(registry: Registry): Metrics {
+  const { count, observe, move } = register(registry);
+  return {
+    verificationCreated: () => count('verihub_verifications_created_total', {}),
+    verificationEnded(status, afterMs) {
+      count('verihub_verifications_ended_total', { status });
+      observe('verihub_verification_duration_seconds', { status }, afterMs);
+    },
+    stepStarted: (step) => count('verihub_delivery_steps_started_total', { step }),
+    acknowledged: (step, afterMs) => observe('verihub_acknowledgement_duration_seconds', { step }, afterMs),
+    attempt(channel, outcome, latencyMs) {
+      count('verihub_delivery_attempts_total', { channel, outcome });
+      observe('verihub_delivery_attempt_duration_seconds', { channel }, latencyMs);
+    },
+    dueLate: (lateMs) => observe('verihub_due_lateness_seconds', {}, lateMs),
+    commitConflict: (conflict) => count('verihub_commit_conflicts_total', { conflict }),
+    workerFailed: (worker) => count('verihub_worker_failures_total', { worker }),
+    socketOpened: (namespace) => move('verihub_open_sockets', { namespace }, 1),
+    socketClosed: (namespace) => move('verihub_open_sockets', { namespace }, -1),
+    request: (route, method, status, durationMs) =>
+      observe('verihub_http_request_duration_seconds', { route, method, status: String(status) }, durationMs),
+  };
+}
+
+/** Puts the table into the registry, and answers the three ways to feed it. */
+function register(registry: Registry) {
+  const registers = [registry];
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const [name, row] of Object.entries<Row>(metricsTable)) {
+    const { help, labels: labelNames, buckets } = row;
+    if (row.type === 'counter') counters.set(name, new Counter({ name, help, labelNames, registers }));
+    if (row.type === 'gauge') gauges.set(name, new Gauge({ name, help, labelNames, registers }));
+    if (row.type !== 'histogram') continue;
+    const bounds = buckets === undefined ? {} : { buckets };
+    histograms.set(name, new Histogram({ name, help, labelNames, registers, ...bounds }));
+  }
+  return {
+    count<N extends NameOf<'counter'>>(this: void, name: N, labels: LabelsOf<N>): void {
+      counters.get(name)?.inc(labels);
+    },
+    move<N extends NameOf<'gauge'>>(this: void, name: N, labels: LabelsOf<N>, by: 1 | -1): void {
+      gauges.get(name)?.inc(labels, by);
+    },
+    /** Clocks of two machines may disagree; a negative time would spoil the sum. */
+    observe<N extends NameOf<'histogram'>>(this: void, name: N, labels: LabelsOf<N>, ms: number): void {
+      histograms.get(name)?.observe(labels, Math.max(0, ms) / 1000);
+    },
+  };
+}
