@@ -11,7 +11,15 @@ export type VerificationStatus = (typeof verificationStatuses)[number];
 export const deliveryStepNames = ['socket', 'push', 'sms'] as const;
 export type DeliveryStepName = (typeof deliveryStepNames)[number];
 
-export const deliveryStatuses = ['waiting', 'pending', 'accepted', 'acknowledged', 'delivered', 'failed', 'skipped'] as const;
+export const deliveryStatuses = [
+  'waiting',
+  'pending',
+  'accepted',
+  'acknowledged',
+  'delivered',
+  'failed',
+  'skipped',
+] as const;
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
 export const matchingModes = ['none', 'choose', 'enter', 'qr'] as const;
@@ -31,12 +39,22 @@ export const decisionMethods = ['app', 'sms-code', 'trusted-browser'] as const;
 export type DecisionMethod = (typeof decisionMethods)[number];
 
 /** A labelled line of what is being approved. */
-export interface Detail { label: string; value: string }
+export interface Detail {
+  label: string;
+  value: string;
+}
 
 /** Where the request came from, as the relying party saw it. */
-export interface RequestContext { ip?: string; userAgent?: string; location?: string }
+export interface RequestContext {
+  ip?: string;
+  userAgent?: string;
+  location?: string;
+}
 
-export interface MatchingRequest { mode?: MatchingMode; digits?: number }
+export interface MatchingRequest {
+  mode?: MatchingMode;
+  digits?: number;
+}
 
 export interface CreateVerificationRequest {
   userId: string;
@@ -89,7 +107,10 @@ export interface VerificationView {
   resultToken?: string;
 }
 
-export interface VerificationReply { verification: VerificationView; serverTime: string }
+export interface VerificationReply {
+  verification: VerificationView;
+  serverTime: string;
+}
 export interface CreateVerificationReply extends VerificationReply {
   waiterToken: string;
   /** The rotated token, when a trusted browser approved at once. */
@@ -108,7 +129,10 @@ export interface TimelineEntry {
   providerId?: string;
   latencyMs?: number;
 }
-export interface TimelineReply { timeline: TimelineEntry[]; serverTime: string }
+export interface TimelineReply {
+  timeline: TimelineEntry[];
+  serverTime: string;
+}
 
 export interface UserView {
   userId: string;
@@ -117,10 +141,22 @@ export interface UserView {
   delivery: DeliveryPreference;
   createdAt: string;
 }
-export interface UserReply { user: UserView; serverTime: string }
-export interface PutUserRequest { phoneNumber?: string | null; locale?: string | null; delivery?: DeliveryPreference }
+export interface UserReply {
+  user: UserView;
+  serverTime: string;
+}
+export interface PutUserRequest {
+  phoneNumber?: string | null;
+  locale?: string | null;
+  delivery?: DeliveryPreference;
+}
 
-export interface EnrollmentReply { enrollmentToken: string; uri: string; expiresAt: string; serverTime: string }
+export interface EnrollmentReply {
+  enrollmentToken: string;
+  uri: string;
+  expiresAt: string;
+  serverTime: string;
+}
 
 export interface DeviceView {
   id: string;
@@ -130,15 +166,38 @@ export interface DeviceView {
   lastSeenAt?: string;
   pushToken: { provider: string; status: 'active' | 'quarantined' } | null;
 }
-export interface DeviceListReply { devices: DeviceView[]; serverTime: string }
+export interface DeviceListReply {
+  devices: DeviceView[];
+  serverTime: string;
+}
 
-export interface TrustedBrowserView { id: string; createdAt: string; lastUsedAt?: string; expiresAt: string }
-export interface TrustedBrowserListReply { trustedBrowsers: TrustedBrowserView[]; serverTime: string }
-export interface TrustReply { trustToken: string; expiresAt: string; serverTime: string }
+export interface TrustedBrowserView {
+  id: string;
+  createdAt: string;
+  lastUsedAt?: string;
+  expiresAt: string;
+}
+export interface TrustedBrowserListReply {
+  trustedBrowsers: TrustedBrowserView[];
+  serverTime: string;
+}
+export interface TrustReply {
+  trustToken: string;
+  expiresAt: string;
+  serverTime: string;
+}
 
 /** An EC public key on P-256 (RFC 7517). */
-export interface PublicJwk { kty: 'EC'; crv: 'P-256'; x: string; y: string }
-export interface PushToken { provider: 'fcm' | 'simulated'; token: string }
+export interface PublicJwk {
+  kty: 'EC';
+  crv: 'P-256';
+  x: string;
+  y: string;
+}
+export interface PushToken {
+  provider: 'fcm' | 'simulated';
+  token: string;
+}
 
 export interface EnrollDeviceRequest {
   name: string;
@@ -170,10 +229,22 @@ export interface PromptView {
   expiresAt: string;
   serverTime: string;
 }
-export interface PromptsReply { prompts: PromptView[]; serverTime: string }
-export interface PromptReply { prompt: PromptView; serverTime: string }
-export interface DecisionReply { status: VerificationStatus; serverTime: string }
-export interface PreferencesReply { delivery: DeliveryPreference; serverTime: string }
+export interface PromptsReply {
+  prompts: PromptView[];
+  serverTime: string;
+}
+export interface PromptReply {
+  prompt: PromptView;
+  serverTime: string;
+}
+export interface DecisionReply {
+  status: VerificationStatus;
+  serverTime: string;
+}
+export interface PreferencesReply {
+  delivery: DeliveryPreference;
+  serverTime: string;
+}
 
 /** The payload of a decision JWS (`{"alg":"ES256","typ":"decision+jwt","kid":"<device id>"}`). */
 export interface DecisionClaims {
@@ -205,7 +276,11 @@ export interface Problem {
 }
 
 export type SocketReply<T extends object> = ({ ok: true } & T) | { ok: false; problem: Problem };
-export interface ClosedEvent { id: string; rev: number; status: VerificationStatus }
+export interface ClosedEvent {
+  id: string;
+  rev: number;
+  status: VerificationStatus;
+}
 
 /** Namespace `/device` (contract section 6). */
 export interface DeviceServerEvents {
@@ -218,26 +293,37 @@ export interface DeviceClientEvents {
 }
 
 /** Namespace `/browser` (contract section 7). */
-export interface BrowserServerEvents { verification: (verification: VerificationView) => void }
+export interface BrowserServerEvents {
+  verification: (verification: VerificationView) => void;
+}
 export interface BrowserClientEvents {
   code: (message: { code: string }, reply: (answer: SocketReply<{ verification: VerificationView }>) => void) => void;
-  resend: (message: { step?: DeliveryStepName }, reply: (answer: SocketReply<{ verification: VerificationView }>) => void) => void;
+  resend: (
+    message: { step?: DeliveryStepName },
+    reply: (answer: SocketReply<{ verification: VerificationView }>) => void,
+  ) => void;
   cancel: (reply: (answer: SocketReply<{ verification: VerificationView }>) => void) => void;
 }
 
 export const webhookTypes = [
-  'verification.approved', 'verification.denied', 'verification.expired', 'verification.canceled',
-  'verification.undeliverable', 'verification.delivery_failed', 'verification.fraud_reported',
-  'device.enrolled', 'device.revoked',
+  'verification.approved',
+  'verification.denied',
+  'verification.expired',
+  'verification.canceled',
+  'verification.undeliverable',
+  'verification.delivery_failed',
+  'verification.fraud_reported',
+  'device.enrolled',
+  'device.revoked',
 ] as const;
 export type WebhookType = (typeof webhookTypes)[number];
 
 /** Every error the hub, its sockets and the SDK can name: code → HTTP status and whether the same call may be repeated. */
 export const problemCodes = {
-  'malformed': { status: 400, retry: false },
+  malformed: { status: 400, retry: false },
   'clock-skew': { status: 401, retry: true },
-  'unauthenticated': { status: 401, retry: false },
-  'forbidden': { status: 403, retry: false },
+  unauthenticated: { status: 401, retry: false },
+  forbidden: { status: 403, retry: false },
   'origin-not-allowed': { status: 403, retry: false },
   'not-found': { status: 404, retry: false },
   'method-not-allowed': { status: 405, retry: false },
@@ -248,7 +334,7 @@ export const problemCodes = {
   'verification-expired': { status: 410, retry: false },
   'too-large': { status: 413, retry: false },
   'unsupported-media-type': { status: 415, retry: false },
-  'invalid': { status: 422, retry: false },
+  invalid: { status: 422, retry: false },
   'idempotency-key-reused': { status: 422, retry: false },
   'number-incorrect': { status: 422, retry: false },
   'code-incorrect': { status: 422, retry: false },
@@ -259,8 +345,8 @@ export const problemCodes = {
   'resend-too-soon': { status: 429, retry: true },
   'resend-exhausted': { status: 429, retry: false },
   'rate-limited': { status: 429, retry: true },
-  'internal': { status: 500, retry: true },
+  internal: { status: 500, retry: true },
   'store-unavailable': { status: 503, retry: true },
-  'draining': { status: 503, retry: true },
+  draining: { status: 503, retry: true },
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

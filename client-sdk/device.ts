@@ -1,0 +1,29 @@
+/** The device entry of the SDK, as a public list: a phone app or PWA that enrolls, is prompted, and answers. */
+export { createDeviceClient } from './device-client.ts';
+export type { DeviceClient, DeviceClientOptions, PushOptions } from './device-client.ts';
+export type { DeviceTimeouts } from './device-session.ts';
+export { deviceConditions } from './device-state.ts';
+export type { DeviceCondition, DeviceState } from './device-state.ts';
+export type { EnrollOptions } from './enrollment.ts';
+export { clientErrorCodes, VerihubError } from './errors.ts';
+export type { ClientErrorCode, VerihubErrorCode } from './errors.ts';
+export { createIndexedDbKeyStore } from './indexed-db-key-store.ts';
+export type { IndexedDbKeyStoreOptions } from './indexed-db-key-store.ts';
+export type { DevicePublicKeys, DeviceRecord, KeyStore, Registration } from './key-store.ts';
+export { createMemoryKeyStore } from './memory-key-store.ts';
+export type { MemoryKeyStore } from './memory-key-store.ts';
+export type { PromptClosed } from './prompt-inbox.ts';
+export type {
+  DeliveryPreference,
+  Detail,
+  DevicePlatform,
+  PromptView,
+  PublicJwk,
+  PushToken,
+  RequestContext,
+  TrustedBrowserView,
+  VerificationStatus,
+} from './protocol.ts';
+export { parseEnrollmentUri } from './hub-origin.ts';
+export type { Cancel, PlatformEvent, SdkRuntime } from './runtime.ts';
+export type { SocketSettings, SocketTransport } from './socket-link.ts';

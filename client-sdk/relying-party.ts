@@ -1,0 +1,25 @@
+/** The relying-party entry of the SDK, as a public list: for the backend that asks for approvals. */
+export { clientErrorCodes, VerihubError } from './errors.ts';
+export type { ClientErrorCode, VerihubErrorCode } from './errors.ts';
+export type {
+  CreateVerificationReply,
+  CreateVerificationRequest,
+  DeliveryPreference,
+  DeliveryStepName,
+  DeviceView,
+  EnrollmentReply,
+  PutUserRequest,
+  TimelineEntry,
+  TrustedBrowserView,
+  TrustReply,
+  UserView,
+  VerificationStatus,
+  VerificationView,
+  WebhookType,
+} from './protocol.ts';
+export { createRelyingParty } from './relying-party-client.ts';
+export type { CallOptions, RelyingParty, RelyingPartyOptions, ResultCheckOptions } from './relying-party-client.ts';
+export type { ResultClaims } from './result-token.ts';
+export type { SdkRuntime } from './runtime.ts';
+export { verifyWebhook } from './webhook.ts';
+export type { WebhookEvent, WebhookHeaders } from './webhook.ts';
