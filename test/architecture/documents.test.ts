@@ -1,14 +1,35 @@
 // Documents in step with code: nothing that is generated has gone stale.
 import { expect } from 'chai';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { documents } from '../../scripts/docs/documents.ts';
 import { bringUpToDate, type Pages } from '../../scripts/docs/generated-text.ts';
 import { pages } from '../../scripts/docs/pages.ts';
+import { options } from '../../server/config/options.ts';
+import { root } from './source-files.ts';
 
 describe('generated documents', () => {
   it('are up to date', async () => {
     const outcomes = await bringUpToDate(documents, pages, false);
     expect(outcomes).not.to.be.empty;
     expect(outcomes.filter(({ result }) => result !== 'fresh').map(({ message }) => message)).to.deep.equal([]);
+  });
+});
+
+describe('hand-written documents', () => {
+  it('name only options that there are', () => {
+    const known = new Set(Object.values(options).map(({ name }) => name));
+    const found = globSync(['*.md', 'docs/**/*.md', 'client-sdk/*.md', 'Dockerfile'], { cwd: root }).flatMap((path) =>
+      [...readFileSync(join(root, path), 'utf8').matchAll(/\bVERIHUB_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({
+        path,
+        name,
+      })),
+    );
+    expect(found).not.to.be.empty;
+    const unknown = found
+      .filter(({ name }) => !known.has(name))
+      .map(({ path, name }) => `${path}: there is no ${name}`);
+    expect(unknown).to.deep.equal([]);
   });
 });
 
