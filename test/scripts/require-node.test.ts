@@ -1,5 +1,6 @@
 // The guard against an older Node: its figures, its words, and every entry going through it.
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { MINIMUM_NODE, nodeComplaint } from '../../server/require-node.mjs';
 
@@ -24,6 +25,21 @@ describe('the Node guard', () => {
         .and.to.include('npm ci')
         .and.to.include('npm start');
       expect(complaint, version).not.to.include('\n');
+    }
+  });
+
+  it('stops every entry with that one line', () => {
+    const pretendOld = 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.20.2"})';
+    const entries = [['--import', './server/require-node.mjs', 'server/main.ts'], ['bin/verihub.mjs']];
+    for (const entry of entries) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretendOld, ...entry], {
+        encoding: 'utf8',
+      });
+      expect({ status, stdout, stderr }, entry.join(' ')).to.deep.equal({
+        status: 1,
+        stdout: '',
+        stderr: `${nodeComplaint('20.20.2')}\n`,
+      });
     }
   });
 
