@@ -1,0 +1,130 @@
+// The outbox: messages in lanes, of which only the head can be claimed.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Timestamp } from '../../core/verification.ts';
+import type { ClaimedMessage, OutboxMessage, Unit } from '../../ports/store.ts';
+import { integer, isJsonObject, optionalInteger, text, type Row } from './rows.ts';
+
+/** A message made ready when it was handed in. */
+export type MessageRow = Omit<OutboxMessage, 'payload'> & { payload: string };
+
+export interface Outbox {
+  enqueue(message: MessageRow): void;
+  claim(now: Timestamp, topics: readonly OutboxMessage['topic'][], limit: number, leaseMs: number): ClaimedMessage[];
+  /** False: it was claimed again since, or taken out. */
+  settle(settle: NonNullable<Unit['settle']>, now: Timestamp): boolean;
+  dropSends(subject: string): void;
+  release(message: ClaimedMessage): void;
+  /** When the next one can be claimed. */
+  wakeAt(): Timestamp | undefined;
+  /** Forgets up to `limit` dead letters whose time has passed. */
+  sweep(now: Timestamp, limit: number): number;
+}
+
+/** How long a dead letter is kept for an operator to look at. Milliseconds. */
+const deadLetterMs = 7 * 86_400_000;
+
+export function toMessageRow(message: OutboxMessage): MessageRow {
+  return { ...message, notBefore: Math.ceil(message.notBefore), payload: JSON.stringify(message.payload) };
+}
+
+export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox {
+  const statements = prepareStatements(db);
+  const { find, replace, insert, remove, promote } = statements;
+
+  const takeOut = (row: Row): void => {
+    remove.run(integer(row, 'seq'));
+    promote.run(text(row, 'lane'));
+  };
+
+  return {
+    enqueue: (message) => {
+      const { id, topic, lane, applicationId, subject, notBefore, attempts, createdAt, payload } = message;
+      const waiting = find.get(id);
+      if (waiting !== undefined && text(waiting, 'lane') === lane) {
+        replace.run(topic, applicationId, subject, notBefore, attempts, createdAt, payload, integer(waiting, 'seq'));
+        return;
+      }
+      if (waiting !== undefined) takeOut(waiting);
+      insert.run(id, topic, lane, applicationId, subject, notBefore, attempts, createdAt, payload);
+    },
+    claim: (now, topics, limit, leaseMs) => {
+      const rows = statements.ready.all(JSON.stringify(topics), now, limit);
+      if (rows.length === 0) return [];
+      const fence = nextFence();
+      return rows.map((row) => {
+        statements.lease.run(Math.ceil(now + leaseMs), fence, integer(row, 'seq'));
+        return { ...messageOf(row), attempts: integer(row, 'attempts') + 1, fence };
+      });
+    },
+    settle: ({ id, fence, then }, now) => {
+      const row = find.get(id);
+      if (row === undefined || integer(row, 'fence') !== fence) return false;
+      if (typeof then === 'object') {
+        statements.retry.run(Math.ceil(then.retryAt), integer(row, 'seq'));
+        return true;
+      }
+      if (then === 'dead') statements.bury.run(now, now + deadLetterMs, integer(row, 'seq'));
+      takeOut(row);
+      return true;
+    },
+    dropSends: (subject) => {
+      for (const row of statements.dropSends.all(subject)) promote.run(text(row, 'lane'));
+    },
+    release: ({ id, fence }) => {
+      statements.release.run(id, fence);
+    },
+    wakeAt: () => optionalInteger(statements.next.get(), 'at'),
+    sweep: (now, limit) => Number(statements.sweep.run(now, limit).changes),
+  };
+}
+
+function messageOf(row: Row): OutboxMessage {
+  const payload: unknown = JSON.parse(text(row, 'payload'));
+  const topic = text(row, 'topic');
+  if (!isTopic(topic) || !isJsonObject(payload)) throw new TypeError('A stored message is not a message.');
+  return {
+    id: text(row, 'id'),
+    topic,
+    lane: text(row, 'lane'),
+    applicationId: text(row, 'application_id'),
+    subject: text(row, 'subject'),
+    notBefore: integer(row, 'not_before'),
+    payload,
+    createdAt: integer(row, 'created_at'),
+    attempts: integer(row, 'attempts'),
+  };
+}
+
+function isTopic(value: string): value is OutboxMessage['topic'] {
+  return value === 'push' || value === 'sms' || value === 'webhook';
+}
+
+/** A replaced message keeps its place; its fence of 0 is nobody's, so that a claim of the one before can no longer settle it. */
+function prepareStatements(db: DatabaseSync) {
+  return {
+    find: db.prepare('SELECT seq, lane, fence FROM outbox WHERE id = ?'),
+    insert:
+      db.prepare(`INSERT INTO outbox (id, topic, lane, application_id, subject, not_before, attempts, created_at, payload, wake_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(EXISTS (SELECT 1 FROM outbox WHERE lane = ?3), NULL, ?6))`),
+    replace:
+      db.prepare(`UPDATE outbox SET topic = ?1, application_id = ?2, subject = ?3, not_before = ?4, attempts = ?5,
+      created_at = ?6, payload = ?7, fence = 0, wake_at = iif(wake_at IS NULL, NULL, ?4) WHERE seq = ?8`),
+    remove: db.prepare('DELETE FROM outbox WHERE seq = ?'),
+    promote: db.prepare(`UPDATE outbox SET wake_at = not_before
+      WHERE seq = (SELECT seq FROM outbox WHERE lane = ? ORDER BY seq LIMIT 1) AND wake_at IS NULL`),
+    ready: db.prepare(`SELECT * FROM outbox WHERE topic IN (SELECT value FROM json_each(?)) AND wake_at <= ?
+      ORDER BY wake_at, seq LIMIT ?`),
+    lease: db.prepare('UPDATE outbox SET wake_at = ?, fence = ?, attempts = attempts + 1 WHERE seq = ?'),
+    retry: db.prepare('UPDATE outbox SET not_before = ?1, wake_at = ?1 WHERE seq = ?2'),
+    release: db.prepare('UPDATE outbox SET wake_at = not_before WHERE id = ? AND fence = ?'),
+    bury: db.prepare(`INSERT INTO dead_letters (id, topic, lane, application_id, subject, attempts, created_at, died_at, forget_at, payload)
+      SELECT id, topic, lane, application_id, subject, attempts, created_at, ?, ?, payload FROM outbox WHERE seq = ?`),
+    dropSends: db.prepare("DELETE FROM outbox WHERE subject = ? AND topic IN ('push', 'sms') RETURNING lane"),
+    next: db.prepare(`SELECT min(at) AS at FROM (
+      SELECT min(wake_at) AS at FROM outbox WHERE topic = 'push' AND wake_at IS NOT NULL UNION ALL
+      SELECT min(wake_at) FROM outbox WHERE topic = 'sms' AND wake_at IS NOT NULL UNION ALL
+      SELECT min(wake_at) FROM outbox WHERE topic = 'webhook' AND wake_at IS NOT NULL)`),
+    sweep: db.prepare(`DELETE FROM dead_letters WHERE key IN
+      (SELECT key FROM dead_letters WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`),
+  };
+}

@@ -1,0 +1,160 @@
+// Records by kind: compare-and-set on `rev`, reading, listing, forgetting.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { dueAtOf, type Timestamp, type Verification } from '../../core/verification.ts';
+import { userKey, type Kind, type Records } from '../../ports/records.ts';
+import type { ListQuery, Put, Ref } from '../../ports/store.ts';
+import { integer, recordOf, type Row } from './rows.ts';
+
+/** A put made ready when it was handed in: what its caller does to the record afterwards changes nothing. */
+export type PutRow = VerificationRow | RecordRow;
+
+interface CommonRow {
+  id: string;
+  rev: number;
+  owner: string | null;
+  createdAt: Timestamp;
+  forgetAt: Timestamp | null;
+  body: string;
+}
+interface VerificationRow extends CommonRow {
+  kind: 'verification';
+  status: Verification['status'];
+  dueAt: Timestamp | null;
+}
+interface RecordRow extends CommonRow {
+  kind: Exclude<Kind, 'verification'>;
+}
+
+export interface RecordTable {
+  /** False: `rev` is not one above the stored one. */
+  put(row: PutRow): boolean;
+  remove(ref: Ref): void;
+  rev(ref: Ref): number | undefined;
+  read<K extends Kind>(kind: K, id: string): Records[K] | undefined;
+  list(query: ListQuery): Row[];
+  /** Deletes up to `limit` whose time has passed, and answers how many. Pending verifications stay until they have ended. */
+  sweep(now: Timestamp, limit: number): number;
+}
+
+export function toPutRow(put: Put): PutRow {
+  const { record } = put;
+  const common = { id: record.id, rev: record.rev, forgetAt: wholeOrNull(put.forgetAt), body: JSON.stringify(record) };
+  switch (put.kind) {
+    case 'verification': {
+      const { status, createdAt } = put.record;
+      return {
+        ...common,
+        kind: put.kind,
+        owner: ownerOf(put.record),
+        createdAt,
+        status,
+        dueAt: wholeOrNull(dueAtOf(put.record)),
+      };
+    }
+    case 'device':
+    case 'trusted-browser':
+      return { ...common, kind: put.kind, owner: ownerOf(put.record), createdAt: put.record.createdAt };
+    case 'application':
+      return { ...common, kind: put.kind, owner: everybody, createdAt: put.record.createdAt };
+    case 'hub-keys':
+      return { ...common, kind: put.kind, owner: null, createdAt: 0 };
+    default:
+      return { ...common, kind: put.kind, owner: null, createdAt: put.record.createdAt };
+  }
+}
+
+/** Owner of what is not listed by user. */
+const everybody = '';
+
+function ownerOf({ applicationId, userId }: { applicationId: string; userId: string }): string {
+  return userKey(applicationId, userId);
+}
+
+/** Columns are whole milliseconds. Rounded up: never early (S10). */
+function wholeOrNull(at: Timestamp | undefined): Timestamp | null {
+  return at === undefined ? null : Math.ceil(at);
+}
+
+export function createRecordTable(db: DatabaseSync): RecordTable {
+  const records = recordStatements(db);
+  const verifications = verificationStatements(db);
+  const find = (kind: Kind, id: string): Row | undefined =>
+    kind === 'verification' ? verifications.read.get(id) : records.read.get(kind, id);
+
+  return {
+    put: (row) => (row.kind === 'verification' ? putVerification(verifications, row) : putRecord(records, row)),
+    remove: ({ kind, id }) => {
+      if (kind === 'verification') verifications.remove.run(id);
+      else records.remove.run(kind, id);
+    },
+    rev: ({ kind, id }) => {
+      const row = kind === 'verification' ? verifications.rev.get(id) : records.rev.get(kind, id);
+      return row === undefined ? undefined : integer(row, 'rev');
+    },
+    read: (kind, id) => {
+      const row = find(kind, id);
+      return row === undefined ? undefined : recordOf(kind, row);
+    },
+    list: (query) => {
+      if (query.kind === 'application') return records.list.all(query.kind, everybody);
+      const owner = ownerOf(query);
+      return query.kind === 'verification' ? verifications.listPending.all(owner) : records.list.all(query.kind, owner);
+    },
+    sweep: (now, limit) => {
+      const ended = Number(verifications.sweep.run(now, limit).changes);
+      return ended + Number(records.sweep.run(now, limit - ended).changes);
+    },
+  };
+}
+
+function recordStatements(db: DatabaseSync) {
+  return {
+    insert:
+      db.prepare(`INSERT INTO records (kind, id, rev, owner, created_at, forget_at, body) VALUES (?, ?, 1, ?, ?, ?, ?)
+      ON CONFLICT (kind, id) DO NOTHING`),
+    update: db.prepare('UPDATE records SET rev = ?, forget_at = ?, body = ? WHERE kind = ? AND id = ? AND rev = ?'),
+    remove: db.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
+    rev: db.prepare('SELECT rev FROM records WHERE kind = ? AND id = ?'),
+    read: db.prepare('SELECT body FROM records WHERE kind = ? AND id = ?'),
+    list: db.prepare('SELECT body FROM records WHERE kind = ? AND owner = ? ORDER BY created_at, id'),
+    sweep: db.prepare(`DELETE FROM records WHERE rowid IN
+      (SELECT rowid FROM records WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`),
+  };
+}
+
+function putRecord(statements: { insert: StatementSync; update: StatementSync }, row: RecordRow): boolean {
+  const { kind, id, rev, owner, createdAt, forgetAt, body } = row;
+  const { changes } =
+    rev === 1
+      ? statements.insert.run(kind, id, owner, createdAt, forgetAt, body)
+      : statements.update.run(rev, forgetAt, body, kind, id, rev - 1);
+  return changes === 1;
+}
+
+/** A write gives up the lease and the count of tries: they were for what it has changed. The fence stays. */
+function verificationStatements(db: DatabaseSync) {
+  return {
+    insert: db.prepare(`INSERT INTO verifications (id, rev, owner, created_at, status, due_at, forget_at, body)
+      VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    update:
+      db.prepare(`UPDATE verifications SET rev = ?, status = ?, due_at = ?, lease_until = NULL, tries = 0, forget_at = ?, body = ?
+      WHERE id = ? AND rev = ?`),
+    remove: db.prepare('DELETE FROM verifications WHERE id = ?'),
+    rev: db.prepare('SELECT rev FROM verifications WHERE id = ?'),
+    read: db.prepare('SELECT body FROM verifications WHERE id = ?'),
+    listPending: db.prepare(
+      `SELECT body FROM verifications WHERE owner = ? AND due_at IS NOT NULL ORDER BY created_at, id`,
+    ),
+    sweep: db.prepare(`DELETE FROM verifications WHERE key IN
+      (SELECT key FROM verifications WHERE forget_at <= ? AND due_at IS NULL ORDER BY forget_at LIMIT ?)`),
+  };
+}
+
+function putVerification(statements: { insert: StatementSync; update: StatementSync }, row: VerificationRow): boolean {
+  const { id, rev, owner, createdAt, status, dueAt, forgetAt, body } = row;
+  const { changes } =
+    rev === 1
+      ? statements.insert.run(id, owner, createdAt, status, dueAt, forgetAt, body)
+      : statements.update.run(rev, status, dueAt, forgetAt, body, id, rev - 1);
+  return changes === 1;
+}
