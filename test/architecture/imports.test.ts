@@ -30,6 +30,8 @@ describe('the import rules themselves', () => {
     ['server/http/a.ts', "const x = await import('socket.io');", "not 'socket.io'"],
     ['server/http/a.ts', 'const x = await import(name);', 'something computed'],
     ['server/hub.ts', "import '../test/setup.ts';", 'only tests import tests'],
+    ['server/demo/a.ts', "import { x } from '../../client-sdk/socket-link.ts';", 'not client-sdk/'],
+    ['client-sdk/a.ts', "import { x } from './device.ts';", 'not client-sdk/device.ts'],
     ['client-sdk/a.ts', "export * from '../server/core/x.ts';", 'not server/core/'],
     ['client-sdk/protocol.ts', "import type { X } from './device.ts';", 'may import nothing'],
     ['server/elsewhere/a.ts', '', 'belongs to no room'],

@@ -19,6 +19,9 @@ const hub = 'server/hub.ts';
 const guard = 'server/require-node.mjs';
 const sdk = 'client-sdk/';
 const protocol = 'client-sdk/protocol.ts';
+/** What the SDK's package.json exports. */
+const sdkEntries = ['client-sdk/device.ts', 'client-sdk/browser.ts', 'client-sdk/relying-party.ts'];
+const sdkIndex = 'client-sdk/index.ts';
 
 export const rooms: readonly Room[] = [
   { path: core, rooms: [], packages: [] },
@@ -33,7 +36,11 @@ export const rooms: readonly Room[] = [
   { path: telemetry, rooms: [core, ports], packages: ['node:*', 'pino', 'prom-client'] },
   { path: 'server/http/', rooms: [core, ports, app, wire, protocol], packages: ['node:*', 'koa', '@koa/router'] },
   { path: 'server/realtime/', rooms: [core, ports, app, wire, protocol], packages: ['node:*', 'socket.io'] },
-  { path: 'server/demo/', rooms: [ports, sdk, protocol], packages: ['node:*', 'koa', '@koa/router', 'esbuild'] },
+  {
+    path: 'server/demo/',
+    rooms: [ports, ...sdkEntries, sdkIndex, protocol],
+    packages: ['node:*', 'koa', '@koa/router', 'esbuild'],
+  },
 
   { path: hub, rooms: 'any', packages: 'any' },
   { path: 'server/main.ts', rooms: [hub, config, telemetry], packages: ['node:*'] },
@@ -42,6 +49,8 @@ export const rooms: readonly Room[] = [
   { path: 'bin/', rooms: [guard, 'server/cli.ts'], packages: [] },
 
   { path: protocol, rooms: [], packages: [] },
+  { path: sdkIndex, rooms: [sdk, protocol, ...sdkEntries], packages: [] },
+  ...sdkEntries.map((path) => ({ path, rooms: [sdk, protocol], packages: [] })),
   { path: sdk, rooms: [protocol], packages: ['socket.io-client', 'jose', 'canonicalize'] },
 
   { path: 'scripts/', rooms: 'any', packages: 'any' },
