@@ -55,7 +55,7 @@ export async function change(
     if (unit === undefined) return { verification: before, before, now, answer: outcome.answer, committed: false };
     const result = await context.store.commit(unit);
     if (result.ok) {
-      announce(context, before, outcome);
+      announce(context, before, outcome, result.now);
       return { verification: outcome.next, before, now: result.now, answer: outcome.answer, committed: true };
     }
     context.metrics.commitConflict(result.conflict);
@@ -74,7 +74,7 @@ export async function commitCreated(
 ): Promise<CommitResult> {
   const unit = await toUnit(context, undefined, outcome, now, { puts });
   const result = await context.store.commit(unit ?? {});
-  if (result.ok) announce(context, undefined, outcome);
+  if (result.ok) announce(context, undefined, outcome, result.now);
   return result;
 }
 
@@ -133,15 +133,15 @@ function sendMessage(next: Verification, effect: Extract<Effect, { type: 'send' 
 }
 
 /** After the commit, and only then (S17): hints to sockets, waiters and workers, and what the metrics count. */
-function announce(context: Context, before: Verification | undefined, outcome: Outcome): void {
+function announce(context: Context, before: Verification | undefined, outcome: Outcome, now: Timestamp): void {
   const { next, effects } = outcome;
   count(context, before, next);
   const hints: Hint[] = [];
   for (const effect of effects) {
-    if (effect.type === 'prompt') hints.push({ type: 'prompt', verification: next });
+    if (effect.type === 'prompt') hints.push({ type: 'prompt', verification: next, now });
     if (effect.type === 'close') hints.push({ type: 'closed', verification: next });
   }
-  if (next !== before) hints.push({ type: 'changed', verification: next });
+  if (next !== before) hints.push({ type: 'changed', verification: next, now });
   hints.push({ type: 'work' });
   for (const hint of hints) context.bus.publish(hint);
 }

@@ -1,5 +1,4 @@
 // Whoever waits for a verification: told of a change at once, and re-read at a constant pace in case the telling was lost.
-import type { Verification } from '../core/verification.ts';
 import type { Context } from './context.ts';
 import type { Snapshot, Verifications } from './verifications.ts';
 
@@ -55,16 +54,12 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
     };
   };
 
-  const onChanged = (verification: Verification): void => {
-    if (watched.has(verification.id)) notify({ verification, now: context.clock.now() });
-  };
-
   return {
     watch,
     waitFor: (id, rev, ms, signal) => waitFor({ ...context, verifications, watch, endings }, { id, rev, ms, signal }),
     start: () => {
       unsubscribe = context.bus.subscribe((hint) => {
-        if (hint.type === 'changed') onChanged(hint.verification);
+        if (hint.type === 'changed') notify({ verification: hint.verification, now: hint.now });
       });
       cancelTick = context.clock.after(tickMs, tick);
     },

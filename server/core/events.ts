@@ -2,11 +2,17 @@
 import type { ProblemCode } from './errors.ts';
 import type { Facts, StepName, StepReason, StepStatus, Timestamp, Verification } from './verification.ts';
 
-/** Whom a step could reach at this moment: its targets, or why there are none. */
-export type Reach = Readonly<Record<StepName, { targets: string[] } | { skip: StepReason }>> & {
-  /** Enrolled devices that could still fetch the prompt. */
+/** Targets of a step, or why it has none. */
+export type StepReach = { targets: string[] } | { skip: StepReason };
+
+/** Whom each step could reach at this moment. */
+export interface Reach {
+  readonly socket: StepReach;
+  readonly push: StepReach;
+  readonly sms: StepReach;
+  /** Whether an enrolled device could still fetch the prompt. */
   readonly enrolled: boolean;
-};
+}
 
 /** What a channel says of one attempt. A throw is a bug, never an outcome (law 7). */
 export type ChannelResult =

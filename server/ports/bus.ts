@@ -1,13 +1,13 @@
 // Hints between nodes and doors: something changed, look again. The store stays the truth (law 2).
-import type { Verification } from '../core/verification.ts';
+import type { Timestamp, Verification } from '../core/verification.ts';
 
 export type Hint =
   /** Show it to the user's connected devices. */
-  | { type: 'prompt'; verification: Verification }
+  | { type: 'prompt'; verification: Verification; now: Timestamp }
   /** Take it down on the user's connected devices. */
   | { type: 'closed'; verification: Verification }
   /** Tell whoever waits for it. */
-  | { type: 'changed'; verification: Verification }
+  | { type: 'changed'; verification: Verification; now: Timestamp }
   /** Close the device's sockets. */
   | { type: 'device-revoked'; deviceId: string; applicationId: string; userId: string }
   /** A worker may find something to do before its timer. */

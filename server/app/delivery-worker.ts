@@ -1,0 +1,179 @@
+// Sends what waits in the outbox: pushes, SMS and webhooks, at least once, each with its deadline and its outcome kept.
+import { backoffMs } from '../core/backoff.ts';
+import type { ChannelResult } from '../core/events.ts';
+import { smsText } from '../core/sms-text.ts';
+import { stepOf, type Timestamp, type Verification } from '../core/verification.ts';
+import { userKey, type DeviceRecord } from '../ports/records.ts';
+import type { ClaimedMessage, Put } from '../ports/store.ts';
+import { change, type Made } from './change.ts';
+import type { Context } from './context.ts';
+import { readReach } from './reach.ts';
+import { viewPrompt } from './views.ts';
+import { createWorkerLoop, type Worker } from './worker-loop.ts';
+
+/** One attempt at a provider, whatever its SDK would allow (law 7). */
+const attemptMs = 5_000;
+const webhookAttemptMs = 10_000;
+
+/** Longer than any attempt: a message is claimed by one node until its outcome is in. */
+const leaseMs = 12_000;
+
+/** A webhook is tried for this long before it is a dead letter. */
+const webhookLifeMs = 24 * 3_600_000;
+const webhookBackoff = { baseMs: 1_000, maxMs: 3_600_000 };
+
+type Topic = ClaimedMessage['topic'];
+
+/** One worker a topic: a provider or receiver that hangs holds up nobody but its own kind. */
+export function createDeliveryWorker(context: Context, topic: Topic): Worker {
+  return createWorkerLoop(context, {
+    name: topic,
+    slots: 64,
+    claim: async (limit) => {
+      const { now, messages } = await context.store.claimOutbox({ topics: [topic], limit, leaseMs });
+      return messages.map((message) => () => deliver(context, message, now));
+    },
+    nextAt: async () => {
+      const { now, outboxAt } = await context.store.nextWake();
+      return { now, at: outboxAt };
+    },
+  });
+}
+
+function deliver(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
+  return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, message, message.topic);
+}
+
+/** Runs one attempt under the hub's own deadline. */
+async function attempt(context: Context, ms: number, send: (signal: AbortSignal) => Promise<ChannelResult>): Promise<{ result: ChannelResult; latencyMs: number }> {
+  const started = context.clock.monotonic();
+  const controller = new AbortController();
+  const timedOut = Promise.withResolvers<ChannelResult>();
+  const cancel = context.clock.after(ms, () => {
+    controller.abort();
+    timedOut.resolve({ kind: 'unreachable', outcome: 'unknown', reason: 'timeout' });
+  });
+  try {
+    const result = await Promise.race([send(controller.signal), timedOut.promise]);
+    return { result, latencyMs: Math.round(context.clock.monotonic() - started) };
+  } finally {
+    cancel();
+  }
+}
+
+/** Whether this message still is what the verification waits for. Ended or sent again since: it is taken out unsent (S9). */
+function isWanted(verification: Verification | undefined, topic: 'push' | 'sms', message: ClaimedMessage): verification is Verification {
+  if (verification?.status !== 'pending') return false;
+  const step = stepOf(verification, topic);
+  const send = step?.sends.find((candidate) => candidate.target === message.payload['target']);
+  return step?.round === message.payload['round'] && send?.status === 'pending';
+}
+
+async function sendStep(context: Context, message: ClaimedMessage, topic: 'push' | 'sms'): Promise<void> {
+  const { now, records } = await context.store.read([{ kind: 'verification', id: message.subject }]);
+  const [verification] = records;
+  const settle = { id: message.id, fence: message.fence, then: 'done' as const };
+  if (!isWanted(verification, topic, message) || now >= verification.expiresAt) {
+    await context.store.commit({ settle });
+    return;
+  }
+  const target = String(message.payload['target']);
+  const send = topic === 'push' ? pushTo(context, verification, message, target, now) : smsTo(context, verification, message, now);
+  const { result, latencyMs } = await attempt(context, Math.min(attemptMs, verification.expiresAt - now), send);
+  context.metrics.attempt(topic, result.kind, latencyMs);
+  await change(context, verification.id, (current) => outcomeOf(context, current, { topic, message, target, result, latencyMs }), { settle });
+}
+
+async function outcomeOf(
+  context: Context,
+  current: Verification,
+  sent: { topic: 'push' | 'sms'; message: ClaimedMessage; target: string; result: ChannelResult; latencyMs: number },
+): Promise<Made> {
+  const { applicationId, userId } = current;
+  const { topic, message, target, result, latencyMs } = sent;
+  const reach = await readReach(context, applicationId, userId, userKey(applicationId, userId));
+  const isGone = topic === 'push' && result.kind === 'rejected' && result.recipientGone === true;
+  return {
+    command: {
+      type: 'delivery-outcome', step: topic, round: Number(message.payload['round']), target, result, latencyMs,
+      jitter: context.random.fraction(), reach,
+    },
+    puts: isGone ? await quarantine(context, target) : [],
+  };
+}
+
+/** A provider says the app is gone. The token is kept aside: the app may register it again. */
+async function quarantine(context: Context, deviceId: string): Promise<Put[]> {
+  const { records } = await context.store.read([{ kind: 'device', id: deviceId }]);
+  const [device] = records;
+  if (device?.pushToken === undefined) return [];
+  const record: DeviceRecord = { ...device, rev: device.rev + 1, pushToken: { ...device.pushToken, status: 'quarantined' } };
+  return [{ kind: 'device', record }];
+}
+
+function rejected(reason: string, recipientGone = false): ChannelResult {
+  return { kind: 'rejected', reason, ...(recipientGone ? { recipientGone } : {}) };
+}
+
+function pushTo(context: Context, verification: Verification, message: ClaimedMessage, deviceId: string, now: Timestamp) {
+  return async (signal: AbortSignal): Promise<ChannelResult> => {
+    const { records } = await context.store.read([{ kind: 'device', id: deviceId }]);
+    const [device] = records;
+    const isReachable = device !== undefined && device.revokedAt === undefined && device.pushToken?.status === 'active';
+    if (!isReachable || device.pushToken === undefined) return rejected('no-push-token');
+    if (context.channels.push === undefined) return rejected('not-configured');
+    const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(viewPrompt(verification, now)));
+    const { token } = device.pushToken;
+    return context.channels.push.send(
+      { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs: verification.expiresAt - now },
+      signal,
+    );
+  };
+}
+
+function smsTo(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp) {
+  return async (signal: AbortSignal): Promise<ChannelResult> => {
+    const { applicationId, userId, applicationName } = verification;
+    const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
+    const [user, application] = records;
+    if (user?.phoneNumber === undefined || application === undefined) return rejected('no-phone-number', true);
+    if (context.channels.sms === undefined) return rejected('not-configured');
+    const text = smsText({
+      applicationName,
+      domain: application.domain,
+      code: context.secrets.smsCode(verification.id, verification.codeSalt),
+      locale: verification.locale ?? user.locale,
+      isFallback: verification.delivery.some((step) => step.step !== 'sms' && step.round > 0 && step.status !== 'acknowledged'),
+    });
+    return context.channels.sms.send(
+      { dedupeId: message.id, verificationId: verification.id, to: user.phoneNumber, text, ttlMs: verification.expiresAt - now },
+      signal,
+    );
+  };
+}
+
+async function sendWebhook(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
+  const { records } = await context.store.read([{ kind: 'application', id: message.applicationId }]);
+  const webhook = records[0]?.webhook;
+  const settled = { id: message.id, fence: message.fence };
+  if (webhook === undefined) {
+    await context.store.commit({ settle: { ...settled, then: 'dead' } });
+    return;
+  }
+  const request = { id: message.id, ...webhook, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
+  const { result, latencyMs } = await attempt(context, webhookAttemptMs, (signal) => context.webhooks.send(request, signal));
+  context.metrics.attempt('webhook', result.kind, latencyMs);
+  await context.store.commit({ settle: { ...settled, then: afterWebhook(context, message, result, now) } });
+}
+
+/** Retried with full jitter for a day; then, or when the receiver says it is gone, a dead letter. */
+function afterWebhook(context: Context, message: ClaimedMessage, result: ChannelResult, now: Timestamp): 'done' | 'dead' | { retryAt: Timestamp } {
+  if (result.kind === 'accepted') return 'done';
+  const isOver = now >= message.createdAt + webhookLifeMs;
+  if (isOver || (result.kind === 'rejected' && result.recipientGone === true)) {
+    context.logger.warn({ messageId: message.id, reason: result.reason, attempts: message.attempts }, 'a webhook became a dead letter');
+    return 'dead';
+  }
+  const asked = result.kind === 'throttled' ? (result.retryAfterMs ?? 0) : 0;
+  return { retryAt: now + Math.max(asked, backoffMs(message.attempts, context.random.fraction(), webhookBackoff)) };
+}
