@@ -29,6 +29,8 @@ export interface Context {
   proofs: DeviceProofs;
   secrets: Secrets;
   settings: Settings;
+  /** Aborted when closing can wait no longer: attempts in hand are given up. */
+  shutdown: AbortSignal;
 }
 
 /** A relying party by its API key, or the one page that waits for this verification. */

@@ -11,11 +11,7 @@ import { readReach } from './reach.ts';
 import { viewPrompt } from './views.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
 
-/** One attempt at a provider, whatever its SDK would allow (law 7). */
-const attemptMs = 5_000;
-const webhookAttemptMs = 10_000;
-
-/** Longer than any attempt: a message is claimed by one node until its outcome is in. */
+/** Longer than any attempt may take under its guard: a message is claimed by one node until its outcome is in. */
 const leaseMs = 12_000;
 
 /** A webhook is tried for this long before it is a dead letter. */
@@ -44,21 +40,11 @@ function deliver(context: Context, message: ClaimedMessage, now: Timestamp): Pro
   return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, message, message.topic);
 }
 
-/** Runs one attempt under the hub's own deadline. */
-async function attempt(context: Context, ms: number, send: (signal: AbortSignal) => Promise<ChannelResult>): Promise<{ result: ChannelResult; latencyMs: number }> {
+/** One attempt, timed. Its deadline is the guard's around the channel; the message itself ends with the verification. */
+async function attempt(context: Context, send: (signal: AbortSignal) => Promise<ChannelResult>): Promise<{ result: ChannelResult; latencyMs: number }> {
   const started = context.clock.monotonic();
-  const controller = new AbortController();
-  const timedOut = Promise.withResolvers<ChannelResult>();
-  const cancel = context.clock.after(ms, () => {
-    controller.abort();
-    timedOut.resolve({ kind: 'unreachable', outcome: 'unknown', reason: 'timeout' });
-  });
-  try {
-    const result = await Promise.race([send(controller.signal), timedOut.promise]);
-    return { result, latencyMs: Math.round(context.clock.monotonic() - started) };
-  } finally {
-    cancel();
-  }
+  const result = await send(context.shutdown);
+  return { result, latencyMs: Math.round(context.clock.monotonic() - started) };
 }
 
 /** Whether this message still is what the verification waits for. Ended or sent again since: it is taken out unsent (S9). */
@@ -79,7 +65,7 @@ async function sendStep(context: Context, message: ClaimedMessage, topic: 'push'
   }
   const target = String(message.payload['target']);
   const send = topic === 'push' ? pushTo(context, verification, message, target, now) : smsTo(context, verification, message, now);
-  const { result, latencyMs } = await attempt(context, Math.min(attemptMs, verification.expiresAt - now), send);
+  const { result, latencyMs } = await attempt(context, send);
   context.metrics.attempt(topic, result.kind, latencyMs);
   await change(context, verification.id, (current) => outcomeOf(context, current, { topic, message, target, result, latencyMs }), { settle });
 }
@@ -161,7 +147,7 @@ async function sendWebhook(context: Context, message: ClaimedMessage, now: Times
     return;
   }
   const request = { id: message.id, ...webhook, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
-  const { result, latencyMs } = await attempt(context, webhookAttemptMs, (signal) => context.webhooks.send(request, signal));
+  const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
   context.metrics.attempt('webhook', result.kind, latencyMs);
   await context.store.commit({ settle: { ...settled, then: afterWebhook(context, message, result, now) } });
 }
