@@ -11,7 +11,7 @@ const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 /** Lower-case letters only, so that a domain has one spelling (it is compared as text in SMS, WebOTP). */
 export const domain = matching(
   'host name',
-  new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`),
+  new RegExp(`^(?=.{1,253}$)(?!.*(^|\\.)\\d+$)${label}(\\.${label})*$`),
   'give a host name in lower case, without scheme, port and path, e.g. login.example.com',
 );
 
@@ -24,12 +24,17 @@ export const listenHost: Kind<string> = {
   },
 };
 
+/** The URL parser lets `*` and the like pass. */
+const plainHost = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/;
+
 /** Scheme, host and port, and nothing after them (RFC 6454). Compared as text, so only the canonical spelling is taken. */
 export const webOrigin: Kind<string> = {
   shape: 'origin',
   read(raw) {
     const url = parseUrl(raw);
-    if (url === undefined || !isHttp(url)) return bad('give an http or https origin, e.g. https://verify.example.com');
+    if (url === undefined || !isHttp(url) || !plainHost.test(url.hostname)) {
+      return bad('give an http or https origin, e.g. https://verify.example.com');
+    }
     return raw === url.origin
       ? good(raw)
       : bad(`give the origin only, as ${url.origin}: no path and no trailing slash`);

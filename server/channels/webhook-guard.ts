@@ -1,0 +1,22 @@
+// A guard of its own for every webhook URL: one endpoint that hangs holds up no other.
+import type { WebhookChannel } from '../ports/channel.ts';
+import { createGuard, type Guard, type GuardDeps, type GuardOptions } from './guard.ts';
+
+/** URLs remembered; beyond it the one used longest ago is forgotten, breaker and all. */
+const kept = 1000;
+
+export function guardWebhooks(channel: WebhookChannel, options: GuardOptions, deps: GuardDeps): WebhookChannel {
+  const guards = new Map<string, Guard>();
+  const guardOf = (url: string): Guard => {
+    const guard = guards.get(url) ?? createGuard(options, deps);
+    // Put back at the end: a map remembers the order of insertion.
+    guards.delete(url);
+    guards.set(url, guard);
+    const [oldest] = guards.keys();
+    if (guards.size > kept && oldest !== undefined) guards.delete(oldest);
+    return guard;
+  };
+  return {
+    send: (request, signal) => guardOf(request.url)((cut) => channel.send(request, cut), signal),
+  };
+}
