@@ -1,0 +1,79 @@
+// Serves the demo's pages, their scripts and icons, under a strict content security policy.
+import { createHash } from 'node:crypto';
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { appIcon } from './app-icon.ts';
+import { escapeHtml, readPageFile } from './page-files.ts';
+import { createPageScripts, ScriptsUnavailable } from './page-scripts.ts';
+
+export interface PageRoutesOptions {
+  /** The hub origin. */
+  origin: string;
+  bankName: string;
+}
+
+const iconSizes = [180, 192, 512];
+const bundleName = /^[a-z-]+\.js(\.map)?$/;
+
+export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOptions): void {
+  const scripts = createPageScripts();
+  const icons = new Map<number, Buffer>();
+  const names = { bank: bankName, hub: origin };
+
+  router.get('/demo', (context) => context.redirect('/demo/'));
+  for (const size of iconSizes) {
+    router.get(`/demo/assets/icon-${size}.png`, (context) => {
+      const icon = icons.get(size) ?? appIcon(size);
+      icons.set(size, icon);
+      send(context, 'image/png', icon);
+    });
+  }
+  // A worker may control only what lies below its own path: this one lies beside the phone page, not among the assets.
+  router.get('/demo/phone-worker.js', (context) => sendScript(context, 'phone-worker.js'));
+  router.get('/demo/assets/:name', async (context, next) => {
+    const { name } = context.params;
+    return name !== undefined && bundleName.test(name) ? sendScript(context, name) : next();
+  });
+  router.get(/^\/demo\/(.*)$/, async (context, next) => {
+    const file = await readPageFile(context.path.slice('/demo/'.length), names);
+    if (file === undefined) return next();
+    if (redirectsToOrigin(context, origin)) return undefined;
+    send(context, file.type, file.body);
+    return undefined;
+  });
+
+  async function sendScript(context: Context, name: string): Promise<void> {
+    const text = await scripts.find(name);
+    if (text !== undefined) send(context, name.endsWith('.map') ? 'application/json' : 'text/javascript', text);
+  }
+}
+
+/** What a person sees instead of a page that cannot be shown. */
+export function sendTrouble(context: Context, trouble: ScriptsUnavailable): void {
+  context.status = 503;
+  context.type = 'html';
+  context.body = `<!doctype html><html lang="en"><title>Demo</title><h1>The demo cannot be shown</h1><p>${escapeHtml(trouble.message)}</p></html>`;
+}
+
+/** Always asked for again, and answered with 304 when nothing changed. */
+function send(context: Context, type: string, body: string | Buffer): void {
+  context.type = type;
+  context.set('Cache-Control', 'no-cache');
+  context.etag = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  context.status = 200;
+  if (context.fresh) context.status = 304;
+  else context.body = body;
+}
+
+/**
+ * `127.0.0.1` and `localhost` are two origins to a browser, and the hub is only one of them: keys, cookies and sockets
+ * belong to that one. Elsewhere (behind a proxy) the host header may differ for good reason, and nothing is done.
+ */
+function redirectsToOrigin(context: Context, origin: string): boolean {
+  const hub = new URL(origin);
+  const isLoopback = (host: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);
+  if (context.host === hub.host || !isLoopback(context.host) || !isLoopback(hub.host)) return false;
+  context.status = 307;
+  context.set('Location', origin + context.path);
+  return true;
+}
