@@ -1,0 +1,269 @@
+// Composition root: builds, starts and closes everything. The only file that knows two adapters.
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createApplications, type Applications, type ApplicationSpec } from './app/applications.ts';
+import type { Context } from './app/context.ts';
+import { createDeliveryWorker } from './app/delivery-worker.ts';
+import { createDevices } from './app/devices.ts';
+import { createEscalationWorker } from './app/escalation-worker.ts';
+import { ensureHubKeys } from './app/hub-keys.ts';
+import { createSweeper } from './app/sweeper.ts';
+import { createTrustedBrowsers } from './app/trusted-browsers.ts';
+import { createUsers } from './app/users.ts';
+import { createVerifications, type Verifications } from './app/verifications.ts';
+import { createWaiters } from './app/waiters.ts';
+import type { Worker } from './app/worker-loop.ts';
+import { guardChannel } from './channels/guard.ts';
+import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulated.ts';
+import { guardWebhooks } from './channels/webhook-guard.ts';
+import { createWebhookChannel } from './channels/webhook.ts';
+import type { Config } from './config/config.ts';
+import { createHttpApp } from './http/http-app.ts';
+import type { Presence } from './ports/bus.ts';
+import type { Channels } from './ports/channel.ts';
+import type { Clock, Logger, Random } from './ports/runtime.ts';
+import type { Store } from './ports/store.ts';
+import { createLocalBus } from './realtime/local-bus.ts';
+import { createRealtime } from './realtime/realtime.ts';
+import { createDeviceProofs } from './security/device-proofs.ts';
+import { generateHubKeys } from './security/hub-keys.ts';
+import { createRandom } from './security/random.ts';
+import { createSecrets } from './security/secrets.ts';
+import { createTokens } from './security/tokens.ts';
+import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { createSystemClock } from './telemetry/clock.ts';
+import { createHealth, type Health } from './telemetry/health.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { createMetrics, type MetricsRegistry } from './telemetry/metrics.ts';
+
+/** What a test may put in place of the machine's own. */
+export interface Parts {
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+  /** Wraps the store, so that a test can make it fail. */
+  wrapStore?: (store: Store) => Store;
+}
+
+export interface Hub {
+  /** As clients see it. */
+  readonly origin: string;
+  /** Where it listens: `http://127.0.0.1:<port>`. */
+  readonly localUrl: string;
+  /** For the terminal: where everything is. */
+  readonly banner: string;
+  /** The simulated push and SMS providers, when configured. */
+  readonly outbox: SimulatedOutbox | undefined;
+  readonly store: Store;
+  /** Drains and closes; may be called twice. Resolves within the drain time-out. */
+  close(): Promise<void>;
+}
+
+/** What every part of the hub stands on. */
+interface Machine {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+/** Builds a hub and starts it. What was built before something failed is closed again. */
+export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> {
+  await using building = new AsyncDisposableStack();
+  const machine = createMachine(config, parts);
+  const store = openStore(config, machine, parts);
+  building.defer(() => store.close());
+  const front = await listen(config);
+  building.defer(() => front.close());
+
+  const shutdown = new AbortController();
+  const core = await createCore({ config, machine, store, origin: front.origin, shutdown: shutdown.signal });
+  building.defer(() => core.closeChannels());
+  const doors = await openDoors({ config, machine, store, core, front });
+  building.defer(() => doors.close());
+  const workers = startWorkers(core.context);
+  building.defer(async () => void (await Promise.all(workers.map((worker) => worker.drain()))));
+
+  const banner = await announce(config, front, doors.demoKey);
+  const built = building.move();
+  return {
+    origin: front.origin,
+    localUrl: front.localUrl,
+    banner,
+    store,
+    outbox: core.outbox,
+    close: once(async () => {
+      // Whatever still hangs when half the time is up is given up, so that the other half suffices to close.
+      const cancel = machine.clock.after(config.drainTimeoutMs / 2, () => shutdown.abort());
+      await doors.drain(config.drainTimeoutMs / 4);
+      await built.disposeAsync();
+      cancel();
+    }),
+  };
+}
+
+function createMachine(config: Config, parts: Parts): Machine {
+  return {
+    clock: parts.clock ?? createSystemClock(),
+    random: parts.random ?? createRandom(),
+    logger: parts.logger ?? createLogger({ level: config.logLevel }),
+  };
+}
+
+/** @throws when the file is another process's, or newer than this program: the message says what to do */
+function openStore(config: Config, { clock, logger }: Machine, parts: Parts): Store {
+  if (config.store.kind !== 'sqlite') throw new Error(`The store ${config.store.kind} is not part of this version; use sqlite:<file>.`);
+  const store = createSqliteStore({ file: config.store.file, clock, logger });
+  return parts.wrapStore?.(store) ?? store;
+}
+
+/** For the command line tool: the applications of a hub that is not running. */
+export async function openApplications(config: Config): Promise<AsyncDisposable & { applications: Applications }> {
+  const machine = createMachine({ ...config, logLevel: 'silent' }, {});
+  const store = openStore(config, machine, {});
+  const secrets = createSecrets({ codeKey: machine.random.secret(32) });
+  return {
+    applications: createApplications({ store, random: machine.random, secrets }),
+    [Symbol.asyncDispose]: () => store.close(),
+  };
+}
+
+interface Front {
+  server: Server;
+  origin: string;
+  localUrl: string;
+  /** Until the doors are open, everyone is asked to come back. */
+  answerWith(listener: RequestListener): void;
+  close(): Promise<void>;
+}
+
+/** Storms of reconnecting phones queue in the kernel; `somaxconn` bounds it. */
+const backlog = 4_096;
+
+/** Listens first: with port 0 the hub's origin is known only then. */
+async function listen(config: Config): Promise<Front> {
+  const { host, port, publicUrl, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = config.http;
+  let listener: RequestListener = (_request, response) => void response.writeHead(503, { 'Retry-After': '1' }).end();
+  const server = createServer(
+    { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    (request, response) => listener(request, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenFault(error, host, port)));
+    server.listen({ host, port, backlog }, resolve);
+  });
+  const address = server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    server,
+    origin: publicUrl ?? `http://localhost:${taken}`,
+    localUrl: `http://${connectable(host)}:${taken}`,
+    answerWith: (next) => {
+      listener = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listenFault(error: Error, host: string, port: number): Error {
+  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+  const detail = isTaken ? 'another program has this port. Stop it, or choose another with PORT=…' : error.message;
+  return new Error(`cannot listen on ${host}:${port}: ${detail}`, { cause: error });
+}
+
+/** An address this machine can connect to: the wildcard is not one. */
+function connectable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+interface Core {
+  context: Context;
+  metrics: MetricsRegistry;
+  health: Health;
+  outbox: SimulatedOutbox | undefined;
+  bindPresence(presence: Presence): void;
+  verifications: Verifications;
+  applications: Applications;
+  closeChannels(): void;
+}
+
+async function createCore(given: {
+  config: Config;
+  machine: Machine;
+  store: Store;
+  origin: string;
+  shutdown: AbortSignal;
+}): Promise<Core> {
+  const { config, machine, store, origin, shutdown } = given;
+  const { clock, random, logger } = machine;
+  const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
+  const registry = createMetrics();
+  const providers = createChannels(config, machine);
+  const webhookChannel = createWebhookChannel({ clock, allowPrivate: config.webhookAllowPrivate });
+  // The sockets know who is connected, and they are opened later: until then nobody is.
+  let presence: Presence = { connectedDevices: async () => [] };
+  const context: Context = {
+    store, clock, random, logger, shutdown,
+    metrics: registry.metrics,
+    bus: createLocalBus(logger),
+    presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
+    channels: providers.channels,
+    webhooks: guardWebhooks(webhookChannel, { name: 'webhook', ...guards.webhook }, machine),
+    tokens: createTokens({ hubKeys, origin }),
+    proofs: createDeviceProofs({ origin }),
+    secrets: createSecrets({ codeKey: hubKeys.codeKey }),
+    settings: { origin, waits: config.waits, retentionMs: config.retentionDays * 86_400_000 },
+  };
+  const health = createHealth({ clock, store });
+  return {
+    context,
+    health,
+    metrics: registry,
+    outbox: providers.outbox,
+    bindPresence: (found) => {
+      presence = found;
+    },
+    verifications: createVerifications(context),
+    applications: createApplications(context),
+    closeChannels: () => {
+      health.close();
+      webhookChannel.close();
+    },
+  };
+}
+
+/** Attempts end well before the delivery worker's lease; one sick provider holds up nobody else. */
+const guards = {
+  provider: { deadlineMs: 5_000, limit: { concurrency: 64, queue: 1_024 }, breaker: { failures: 5, coolDownMs: 10_000 } },
+  webhook: { deadlineMs: 10_000, limit: { concurrency: 64, queue: 1_024 }, breaker: { failures: 10, coolDownMs: 10_000 } },
+} as const;
+
+function createChannels(config: Config, machine: Machine): { channels: Channels; outbox: SimulatedOutbox | undefined } {
+  const isSimulated = config.push.provider === 'simulated' || config.sms.provider === 'simulated';
+  const outbox = isSimulated ? createSimulatedOutbox({ clock: machine.clock }) : undefined;
+  const push = config.push.provider === 'simulated' ? outbox?.push : undefined;
+  const sms = config.sms.provider === 'simulated' ? outbox?.sms : undefined;
+  return {
+    outbox,
+    channels: {
+      push: push && guardChannel(push, { name: 'push', ...guards.provider }, machine),
+      sms: sms && guardChannel(sms, { name: 'sms', ...guards.provider }, machine),
+    },
+  };
+}
+
+function startWorkers(context: Context): Worker[] {
+  const deliveries = (['push', 'sms', 'webhook'] as const).map((topic) => createDeliveryWorker(context, topic));
+  const workers = [createEscalationWorker(context), ...deliveries, createSweeper(context)];
+  for (const worker of workers) worker.start();
+  return workers;
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close());
+}

@@ -1,0 +1,43 @@
+// Environment → config → hub → wait for a signal. The only file of the server that touches `process`.
+import { parseConfig } from './config/parse-config.ts';
+import { startHub, type Hub } from './hub.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+const parsed = parseConfig(process.env);
+if (!parsed.ok) {
+  process.stderr.write(`The configuration has ${parsed.faults.length} fault(s):\n${bullets(parsed.faults)}\n`);
+  process.exitCode = 1;
+} else {
+  process.stderr.write(parsed.warnings.length === 0 ? '' : `${bullets(parsed.warnings)}\n`);
+  if (process.argv.includes('--check-config')) process.stdout.write('The configuration is in order.\n');
+  else await run(parsed.config);
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+async function run(config: Parameters<typeof startHub>[0]): Promise<void> {
+  const logger = createLogger({ level: config.logLevel });
+  // A bug that nobody caught: the state of this process is unknown, and the store carries on where it stopped (law 5).
+  process.on('uncaughtException', (error) => {
+    logger.error({ error }, 'an error nobody caught ends this process; start it again');
+    process.exitCode = 1;
+    process.kill(process.pid, 'SIGKILL');
+  });
+  let hub: Hub;
+  try {
+    hub = await startHub(config, { logger });
+  } catch (error) {
+    process.stderr.write(`Verihub could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  process.stdout.write(hub.banner);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  process.stdout.write('\nStopping: finishing what is in hand …\n');
+  await hub.close();
+  process.stdout.write('Stopped. Everything is kept; start again to go on.\n');
+}
