@@ -42,23 +42,26 @@ export function createSimulatedOutbox({ clock }: { clock: Clock }): SimulatedOut
   let script: ((send: SimulatedSend) => SimulatedResponse) | undefined;
   let delivered = 0;
 
-  const deliver = (send: SimulatedSend): string => {
+  const deliver = (send: SimulatedSend, named?: string): string => {
     delivered += 1;
     const ring = rings[send.kind];
     const copies = (ring.get(send.message.dedupeId)?.message.copies ?? 0) + 1;
-    const message = { ...send, at: clock.now(), providerId: `sim-${delivered}`, copies };
+    const message = { ...send, at: clock.now(), providerId: named ?? `sim-${delivered}`, copies };
     put(ring, send.message.dedupeId, { order: delivered, message });
     for (const listener of listeners) listener(message);
     return message.providerId;
   };
 
   const answer = async (send: SimulatedSend, signal: AbortSignal): Promise<ChannelResult> => {
-    if (signal.aborted) return { kind: 'unreachable', outcome: 'not-sent', reason: 'aborted' };
+    if (signal.aborted) return { kind: 'unreachable', outcome: 'not-sent', reason: 'timeout' };
     const response = script?.(send) ?? { kind: 'accepted', provider };
     if (response.kind === 'hang') return whenAborted(signal);
     if (response.kind !== 'accepted' && response.kind !== 'lost-reply') return response;
-    const providerId = deliver(send);
-    return response.kind === 'lost-reply' ? whenAborted(signal) : { providerId, ...response };
+    if (response.kind === 'lost-reply') {
+      deliver(send);
+      return whenAborted(signal);
+    }
+    return { ...response, providerId: deliver(send, response.providerId) };
   };
 
   return {
@@ -96,7 +99,7 @@ function put(ring: Map<string, Entry>, id: string, entry: Entry): void {
 /** What a provider that never answers looks like once the attempt's deadline has passed. */
 function whenAborted(signal: AbortSignal): Promise<ChannelResult> {
   return new Promise((resolve) => {
-    const cut = () => resolve({ kind: 'unreachable', outcome: 'unknown', reason: 'provider-timeout' });
+    const cut = () => resolve({ kind: 'unreachable', outcome: 'unknown', reason: 'timeout' });
     signal.addEventListener('abort', cut, { once: true });
   });
 }

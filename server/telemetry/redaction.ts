@@ -24,7 +24,7 @@ const patterns: readonly [RegExp, string | ((match: string, ...groups: string[])
   [/eyJ[\w-]{4,}[\w.-]*/g, blank],
   // The key id of an API key is no secret and says which one it was.
   [/\bvh_([A-Za-z0-9]{1,64})_[\w-]+/g, `vh_$1_${blank}`],
-  [/\b(enr|tru)_[\w-]{8,}/g, `$1_${blank}`],
+  [/\b(?:enr|tru)_[\w-]{4,}/g, (match) => maskBearer(match)],
   [/\bwhsec_[A-Za-z0-9+/=_-]+/g, `whsec_${blank}`],
   [/([?&#](?:token|code|key|api_?key|secret|password|access_token)=)[^&#\s"']+/gi, `$1${blank}`],
   // user:password@ of a URL
@@ -33,6 +33,13 @@ const patterns: readonly [RegExp, string | ((match: string, ...groups: string[])
   // Six digits by themselves: an SMS code.
   [/(?<![\w.-])#?\d{6}(?![\w-]|\.\d)/g, blank],
 ];
+
+/** Enrollment and trust tokens are the id of a record and a secret; the id may be shown. */
+function maskBearer(token: string): string {
+  const id = /^[a-z]{3}_[0-9a-f]{34}(?![^_])/.exec(token)?.[0];
+  if (id === undefined) return `${token.slice(0, 3)}_${blank}`;
+  return id === token ? id : `${id}_${blank}`;
+}
 
 /** Only the last two digits, so that a person can still tell two numbers apart. */
 export function maskPhone(number: string): string {

@@ -6,7 +6,7 @@ import type { Environment } from '../../server/config/option.ts';
 import { options } from '../../server/config/options.ts';
 import { parseConfig } from '../../server/config/parse-config.ts';
 
-const apiKey = `vh_first_${'a'.repeat(43)}`;
+const apiKey = `vh_first_${Buffer.alloc(32, 'verihub').toString('base64url')}`;
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const production = { VERIHUB_PROFILE: 'production', VERIHUB_PUBLIC_URL: 'https://verify.example.com' };
 const everything = {
@@ -172,8 +172,9 @@ const refused: [name: string, value: string, says: string, besides?: Environment
   ['VERIHUB_STORE', 'redis://localhost:6379', 'not built into this version'],
   ['VERIHUB_STORE', 'redis-cluster://a:1,b:2', 'not built into this version'],
   ['VERIHUB_RETENTION_DAYS', '0', 'from 1 to 365'],
-  ['VERIHUB_API_KEY', 'secret', 'give vh_<key id'],
-  ['VERIHUB_API_KEY', `vh_a_${'a'.repeat(42)}`, '32 or more random bytes'],
+  ['VERIHUB_API_KEY', 'secret', 'reads vh_<key id>'],
+  ['VERIHUB_API_KEY', `vh_a_${apiKey.slice(-42)}`, '32 random bytes'],
+  ['VERIHUB_API_KEY', `vh_a_${'a'.repeat(43)}`, 'placeholder'],
   ['VERIHUB_API_KEY', ' ', 'is empty'],
   ['VERIHUB_APPLICATION_NAME', 'Bank\u202Eknab', 'printable'],
   ['VERIHUB_APPLICATION_NAME', 'a\nb', 'printable'],
