@@ -1,4 +1,21 @@
 // A certificate for localhost and hooks.example that nobody trusts, and its key: for servers of tests only.
 
 export const selfSigned = {
-  cert: `  key: `};
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBdjCCARygAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPP73oimHGvqBhnE
+o3NfcHsFyUZ2d4vPv50pRk+lGn7a9gPnK3JbBfOxq4SNmUghUtsvRcMMc9IUmIUj
+cdMrttKjXTBbMCkGA1UdEQQiMCCCCWxvY2FsaG9zdIINaG9va3MuZXhhbXBsZYcE
+fwAAATAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBS6lrGo2g9LyTQQFz0cO7vt
+uRmghzAKBggqhkjOPQQDAgNIADBFAiAo79bVXUeji4GbPtKJmmtlxXGXfYWL7+sQ
+SI9cBF71AwIhAOhkHqyI/8eTVK/R9sfdb05Jpy1XY7SXAiQyYCsi4s5O
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJgbcnnuoz/mQVjip
+5op9k7Bh5Q1PBZ3NJC51cxGWQZehRANCAATz+96Iphxr6gYZxKNzX3B7BclGdneL
+z7+dKUZPpRp+2vYD5ytyWwXzsauEjZlIIVLbL0XDDHPSFJiFI3HTK7bS
+-----END PRIVATE KEY-----
+`,
+};
