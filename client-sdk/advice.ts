@@ -47,6 +47,7 @@ const advice: Record<VerihubErrorCode, Advice> = {
   'invalid-argument': (facts) => `This cannot work: ${facts.detail ?? 'a value is missing or wrong'}.`,
   'unsupported-platform':
     'This browser or engine lacks what is needed to keep keys safe. Use a current one, over https.',
+  'enrollment-refused': 'This enrollment code was already used or has run out. Ask for a new one.',
   'not-enrolled': 'This device is not enrolled. Scan an enrollment code first.',
   'already-enrolled':
     'This device is already enrolled. Remove it first, or keep the second account in a key store of its own.',

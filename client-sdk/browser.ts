@@ -1,6 +1,6 @@
 /** The browser entry of the SDK, as a public list: the page that waits for a verification to end. */
 export { createBrowserClient } from './browser-client.ts';
-export type { BrowserClient, BrowserClientOptions, BrowserTimeouts } from './browser-client.ts';
+export type { BrowserCallOptions, BrowserClient, BrowserClientOptions, BrowserTimeouts } from './browser-client.ts';
 export { browserConditions } from './browser-state.ts';
 export type { BrowserCondition, BrowserState } from './browser-state.ts';
 export { clientErrorCodes, VerihubError } from './errors.ts';

@@ -59,14 +59,22 @@ export function abortError(signal: AbortSignal | undefined): VerihubError {
   return reason instanceof VerihubError ? reason : new VerihubError('aborted', { cause: reason });
 }
 
-/** A signal that aborts with the first of the given ones (`AbortSignal.any` is missing in older engines). */
-export function firstOf(own: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  if (other === undefined) return own;
-  const controller = new AbortController();
-  for (const signal of [own, other]) {
-    const follow = (): void => controller.abort(abortError(signal));
-    if (signal.aborted) follow();
-    else signal.addEventListener('abort', follow, { once: true, signal: controller.signal });
+/** Runs `work` under a signal that aborts with the first of the given ones (`AbortSignal.any` is missing in older engines). */
+export async function underSignals<T>(
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const joined = new AbortController();
+  const undo: (() => void)[] = [];
+  for (const signal of signals) {
+    const follow = (): void => joined.abort(abortError(signal));
+    if (signal?.aborted) follow();
+    signal?.addEventListener('abort', follow, { once: true });
+    undo.push(() => signal?.removeEventListener('abort', follow));
   }
-  return controller.signal;
+  try {
+    return await work(joined.signal);
+  } finally {
+    for (const remove of undo) remove();
+  }
 }

@@ -3,8 +3,9 @@ import { asVerihubError, VerihubError } from './errors.ts';
 import type { DeviceApi } from './device-api.ts';
 import { promptDigest, signCompact } from './device-signature.ts';
 import type { KeyStore } from './key-store.ts';
-import type { DecisionClaims, DecisionReply, DecisionValue, PromptView, VerificationStatus } from './protocol.ts';
 import { verificationStatuses } from './protocol.ts';
+import type { DecisionClaims, DecisionReply, DecisionValue, PromptView, VerificationStatus } from './protocol.ts';
+import { having } from './reply-guards.ts';
 import type { SdkRuntime } from './runtime.ts';
 import type { SocketLink } from './socket-link.ts';
 
@@ -14,7 +15,7 @@ export interface Answer {
   signal?: AbortSignal | undefined;
 }
 
-export interface DecisionSenderOptions {
+export interface DecisionContext {
   keys: KeyStore;
   api: DeviceApi;
   link: SocketLink;
@@ -27,48 +28,60 @@ export interface DecisionSenderOptions {
   deadlineMs: number;
 }
 
-export interface DecisionSender {
-  /** How the verification stands after the answer. Rejects with the hub's problem, or `network`/`timeout` when the outcome is unknown. */
-  send(prompt: PromptView, answer: Answer): Promise<VerificationStatus>;
+/**
+ * How the verification stands after the answer.
+ * Rejects with the hub's problem, with `invalid-argument` when the number is missing, or with `network` or `timeout`
+ * when it is not known whether the answer arrived: the same answer may then be given again.
+ */
+export async function sendDecision(
+  context: DecisionContext,
+  prompt: PromptView,
+  answer: Answer,
+): Promise<VerificationStatus> {
+  const { api, link, runtime } = context;
+  const giveUpAt = runtime.elapsed() + context.deadlineMs;
+  const decision = await signDecision(context, prompt, answer);
+  if (link.isUp()) {
+    try {
+      const reply = await link.request('decide', [{ decision }], context.ackTimeoutMs, answer.signal);
+      return readStatus(reply['status']);
+    } catch (thrown) {
+      if (!isUnsettled(asVerihubError(thrown))) throw thrown;
+    }
+  }
+  // The same signed answer again is safe: the hub gives the same device its first answer (contract section 6).
+  const reply = await api.call({
+    method: 'POST',
+    path: `/v1/device/prompts/${encodeURIComponent(prompt.id)}/decision`,
+    body: { decision },
+    read: having<DecisionReply>('status'),
+    repeatable: true,
+    deadlineMs: Math.max(1_000, giveUpAt - runtime.elapsed()),
+    signal: answer.signal,
+  });
+  return readStatus(reply.status);
 }
 
-export function createDecisionSender(options: DecisionSenderOptions): DecisionSender {
-  const { keys, api, link, runtime, deviceId, hub } = options;
-  return {
-    async send(prompt, answer) {
-      const giveUpAt = runtime.now() + options.deadlineMs;
-      const claims: DecisionClaims = {
-        iss: deviceId,
-        aud: hub,
-        sub: prompt.id,
-        challenge: prompt.challenge,
-        decision: answer.decision,
-        ...(answer.number === undefined ? {} : { number: answer.number }),
-        prompt: await promptDigest(prompt),
-      };
-      const decision = await signCompact(keys, { typ: 'decision+jwt', kid: deviceId }, claims);
-      if (link.isUp()) {
-        try {
-          return readStatus(
-            (await link.request('decide', [{ decision }], options.ackTimeoutMs, answer.signal))['status'],
-          );
-        } catch (thrown) {
-          if (!worthAnotherRoute(asVerihubError(thrown))) throw thrown;
-        }
-      }
-      // The same signed answer again is safe: the hub gives the same device its first answer (contract section 6).
-      const reply = await api.call<DecisionReply>({
-        method: 'POST',
-        path: `/v1/device/prompts/${encodeURIComponent(prompt.id)}/decision`,
-        body: { decision },
-        expect: 'status',
-        repeatable: true,
-        deadlineMs: Math.max(1_000, giveUpAt - runtime.now()),
-        signal: answer.signal,
-      });
-      return readStatus(reply.status);
-    },
+async function signDecision(context: DecisionContext, prompt: PromptView, answer: Answer): Promise<string> {
+  const claims: DecisionClaims = {
+    iss: context.deviceId,
+    aud: context.hub,
+    sub: prompt.id,
+    challenge: prompt.challenge,
+    decision: answer.decision,
+    ...numberClaim(prompt, answer),
+    prompt: await promptDigest(prompt),
   };
+  return signCompact(context.keys, { typ: 'decision+jwt', kid: context.deviceId }, claims);
+}
+
+/** Only with `approve`, and only where matching asks for it (contract section 6). */
+function numberClaim(prompt: PromptView, { decision, number }: Answer): { number?: string } {
+  if (decision !== 'approve' || prompt.matching.mode === 'none') return {};
+  const given = number?.trim() ?? '';
+  if (given === '')
+    throw new VerihubError('invalid-argument', { detail: 'the number from the sign-in page is missing' });
+  return { number: given };
 }
 
 const unsettled: ReadonlySet<string> = new Set([
@@ -83,8 +96,8 @@ const unsettled: ReadonlySet<string> = new Set([
   'clock-skew',
 ]);
 
-/** The socket gave no verdict on the answer itself. */
-function worthAnotherRoute(error: VerihubError): boolean {
+/** The socket brought no verdict on the answer itself. */
+function isUnsettled(error: VerihubError): boolean {
   return unsettled.has(error.code);
 }
 

@@ -1,17 +1,21 @@
-/** An enrolled device's life towards its hub: connection, resync after each connect, revocation, answers. */
+/** An enrolled device's life towards its hub: connection, prompts, revocation, answers. */
 import { createDeviceApi, mayBeCorrected } from './device-api.ts';
 import type { DeviceApi } from './device-api.ts';
-import { createDecisionSender } from './device-decisions.ts';
-import type { Answer } from './device-decisions.ts';
+import { sendDecision } from './device-decisions.ts';
+import type { Answer, DecisionContext } from './device-decisions.ts';
 import { createDeviceTokens } from './device-token.ts';
+import type { DeviceTokens } from './device-token.ts';
 import { asVerihubError, errorFromProblem, VerihubError } from './errors.ts';
 import { createHttpClient } from './http-client.ts';
 import { createHubClock } from './hub-clock.ts';
-import type { DeviceRecord, KeyStore, Registration } from './key-store.ts';
+import type { HubClock } from './hub-clock.ts';
+import type { KeyStore, Registration } from './key-store.ts';
 import { createPromptInbox } from './prompt-inbox.ts';
 import type { PromptClosed, PromptInbox } from './prompt-inbox.ts';
-import type { Problem, PromptReply, PromptsReply, PromptView, VerificationStatus } from './protocol.ts';
-import type { Cancel, SdkRuntime } from './runtime.ts';
+import { createPromptSync, endOf, hasEnded } from './prompt-sync.ts';
+import type { PromptSync } from './prompt-sync.ts';
+import type { Problem, PromptView, VerificationStatus } from './protocol.ts';
+import type { SdkRuntime } from './runtime.ts';
 import { createSocketLink } from './socket-link.ts';
 import type { Refusal, SocketLink, SocketSettings } from './socket-link.ts';
 import { isClosedEvent, isPromptView } from './wire-guards.ts';
@@ -21,256 +25,184 @@ export interface DeviceTimeouts {
   requestMs?: number;
   /** A socket acknowledgement, milliseconds; default 4,000. */
   acknowledgeMs?: number;
-  /** A whole answer over all routes, milliseconds; default 30,000. */
+  /** A whole answer over all routes, milliseconds; default 20,000. */
   decisionMs?: number;
   /** Without a connection for this long, prompts are fetched over HTTP; milliseconds, default 8,000. */
   pollAfterMs?: number;
 }
 
 export interface DeviceSessionOptions {
-  record: DeviceRecord;
-  registration: Registration;
-  /** Where the hub is reached; the record's hub is who it is. */
+  /** The hub origin: the audience of everything signed. */
+  hub: string;
+  /** Where the hub is reached. */
   endpoint: string;
+  registration: Registration;
   keys: KeyStore;
   runtime: SdkRuntime;
   socket: SocketSettings;
   timeouts: DeviceTimeouts;
-  onUp(): void;
-  onDown(): void;
-  onRevoked(): void;
-  onPrompt(prompt: PromptView): void;
-  onClosed(closed: PromptClosed): void;
+  onUp: () => void;
+  onDown: () => void;
+  onRevoked: () => void;
+  onPrompt: (prompt: PromptView) => void;
+  onClosed: (closed: PromptClosed) => void;
 }
 
 export interface DeviceSession {
-  registration: Registration;
-  hub: string;
   api: DeviceApi;
-  prompts: PromptInbox;
-  isUp(): boolean;
-  open(): void;
-  close(): void;
+  isUp: () => boolean;
+  open: () => void;
+  /** Ends the connection and everything in flight; the session is not used again. */
+  close: () => void;
   /** The network came back or the app came to the front: connect now, or find out whether the connection still lives. */
-  resume(): void;
-  /** The confirmed prompt, or null when it is no longer waiting. */
-  acknowledge(id: string, signal?: AbortSignal): Promise<PromptView | null>;
-  decide(id: string, answer: Answer): Promise<VerificationStatus>;
+  resume: () => void;
+  prompts: () => PromptView[];
+  /** The confirmed prompt, or null when it no longer waits. */
+  acknowledge: (id: string, signal?: AbortSignal) => Promise<PromptView | null>;
+  /** Rejects with `prompt-gone` for a prompt that is not open here. */
+  decide: (id: string, answer: Answer) => Promise<VerificationStatus>;
+}
+
+/** What the parts of one session share. */
+interface Session extends DecisionContext {
+  options: DeviceSessionOptions;
+  clock: HubClock;
+  tokens: DeviceTokens;
+  inbox: PromptInbox;
+  sync: PromptSync;
+  closing: AbortController;
+  /** Handshakes refused in a row. */
+  refusals: number;
+  answering: Map<string, { answer: string; result: Promise<VerificationStatus> }>;
 }
 
 export function createDeviceSession(options: DeviceSessionOptions): DeviceSession {
-  const { runtime, keys, registration, timeouts, endpoint } = options;
-  const hub = options.record.hub;
-  const clock = createHubClock(runtime);
-  const tokens = createDeviceTokens({ keys, clock, deviceId: registration.deviceId, hub });
-  const http = createHttpClient({
-    endpoint,
-    runtime,
-    timeoutMs: timeouts.requestMs,
-    onServerTime: (time) => clock.observe(time),
-  });
-  const api = createDeviceApi({ http, tokens, clock, onRevoked: revoked });
-  const prompts = createPromptInbox({ runtime, clock, onPrompt: options.onPrompt, onClosed: options.onClosed });
-  const acknowledged = new Set<string>();
-  let refusals = 0;
-  let open = false;
-  let cancelPoll: Cancel | null = null;
-  let cancelSync: Cancel = () => {};
+  const session = buildSession(options);
+  const { link, sync, inbox, api } = session;
+  return {
+    api,
+    isUp: link.isUp,
+    open() {
+      session.refusals = 0;
+      link.open();
+    },
+    close: () => closeSession(session),
+    resume() {
+      if (link.isUp()) sync.refresh();
+      else link.hurry();
+    },
+    prompts: () => inbox.all(),
+    acknowledge: sync.acknowledge,
+    decide: (id, answer) => decideOnce(session, id, answer),
+  };
+}
 
+function buildSession(options: DeviceSessionOptions): Session {
+  const { runtime, keys, hub, endpoint, timeouts, onPrompt, onClosed } = options;
+  const { deviceId } = options.registration;
+  const closing = new AbortController();
+  const clock = createHubClock(runtime);
+  const tokens = createDeviceTokens({ keys, clock, deviceId, hub });
+  const http = createHttpClient({ endpoint, runtime, timeoutMs: timeouts.requestMs, onServerTime: clock.observe });
+  const onRevoked = (): void => {
+    closeSession(session);
+    options.onRevoked();
+  };
+  const api = createDeviceApi({ http, tokens, clock, closing: closing.signal, onRevoked });
+  const inbox = createPromptInbox({ runtime, clock, onPrompt, onClosed });
+  const ackTimeoutMs = timeouts.acknowledgeMs ?? 4_000;
+  const pollAfterMs = timeouts.pollAfterMs ?? 8_000;
+  const sync = createPromptSync({
+    api,
+    inbox,
+    runtime,
+    link: () => link,
+    isUp: () => link.isUp(),
+    ackTimeoutMs,
+    pollAfterMs,
+  });
   const link: SocketLink = createSocketLink({
     url: `${endpoint}/device`,
     settings: options.socket,
     runtime,
-    credential: () => tokens.current(),
-    events: { prompt: onPromptEvent, closed: onClosedEvent },
-    onUp,
-    onDown,
-    onRefused,
+    credential: tokens.current,
+    events: {
+      prompt: (prompt, acknowledge) => onPromptEvent(session, prompt, acknowledge),
+      closed: (event) => void (isClosedEvent(event) && inbox.remove(event.id, event.status)),
+    },
+    onUp() {
+      session.refusals = 0;
+      options.onUp();
+      sync.connected();
+    },
+    onDown() {
+      sync.disconnected();
+      options.onDown();
+    },
+    onRefused: (problem) => onRefused(session, problem, onRevoked),
   });
-  const sender = createDecisionSender({
-    keys,
-    api,
-    link,
-    runtime,
-    deviceId: registration.deviceId,
-    hub,
-    ackTimeoutMs: timeouts.acknowledgeMs ?? 4_000,
-    deadlineMs: timeouts.decisionMs ?? 30_000,
-  });
-
-  function onUp(): void {
-    refusals = 0;
-    stopPolling();
-    acknowledged.clear();
-    prompts.beginConnection();
-    options.onUp();
-    void sync();
-  }
-
-  function onDown(): void {
-    cancelSync();
-    if (open && cancelPoll === null) pollLater();
-    options.onDown();
-  }
-
-  /** A new token is made at once for a wrong clock, and once for any other refusal: the old one may just have been too old. */
-  function onRefused(problem: Problem): Refusal {
-    refusals += 1;
-    const error = errorFromProblem(problem);
-    const correctable = mayBeCorrected(error, tokens, clock);
-    if (correctable && refusals === 1) return 'now';
-    if (error.code === 'unauthenticated') {
-      revoked();
-      return 'stop';
-    }
-    return 'later';
-  }
-
-  function revoked(): void {
-    close();
-    options.onRevoked();
-  }
-
-  function onPromptEvent(prompt: unknown, acknowledge: unknown): void {
-    if (!isPromptView(prompt)) return;
-    clock.observe(prompt.serverTime);
-    prompts.take(prompt);
-    acknowledged.add(prompt.id);
-    if (typeof acknowledge === 'function') acknowledge();
-  }
-
-  function onClosedEvent(event: unknown): void {
-    if (isClosedEvent(event)) prompts.remove(event.id, event.status);
-  }
-
-  /** After each connect: what the hub lists is what is open. A connection that does not answer is dead, whatever it looks like. */
-  async function sync(): Promise<void> {
-    cancelSync();
-    try {
-      const reply = await link.request('prompts', [], timeouts.acknowledgeMs ?? 4_000);
-      prompts.reconcile(promptsIn(reply['prompts']));
-      // The hub also sends each of them as an event to acknowledge; one that stays away is acknowledged over HTTP.
-      cancelSync = runtime.after(2_000, () => acknowledgeMissing());
-    } catch (thrown) {
-      const error = asVerihubError(thrown);
-      if (error.code === 'timeout') link.renew();
-      else if (link.isUp()) cancelSync = runtime.after(5_000, () => void sync());
-    }
-  }
-
-  function acknowledgeMissing(): void {
-    for (const { id } of prompts.all()) {
-      if (!acknowledged.has(id)) acknowledgePrompt(id).catch(() => {});
-    }
-  }
-
-  function pollLater(): void {
-    const wait = timeouts.pollAfterMs ?? 8_000;
-    cancelPoll = runtime.after(wait + runtime.random() * wait, () => void poll());
-  }
-
-  /** While no socket can be had (a network that blocks it), prompts still arrive, only slower. */
-  async function poll(): Promise<void> {
-    try {
-      const reply = await api.call<PromptsReply>({
-        method: 'GET',
-        path: '/v1/device/prompts',
-        expect: 'prompts',
-        repeatable: false,
-      });
-      if (!open || link.isUp()) return;
-      prompts.beginConnection();
-      prompts.reconcile(promptsIn(reply.prompts));
-      acknowledgeMissing();
-    } catch {
-      // The next round tries again; a revocation was already told.
-    }
-    if (open && !link.isUp() && cancelPoll !== null) pollLater();
-  }
-
-  function stopPolling(): void {
-    cancelPoll?.();
-    cancelPoll = null;
-  }
-
-  async function acknowledgePrompt(id: string, signal?: AbortSignal): Promise<PromptView | null> {
-    try {
-      const path = `/v1/device/prompts/${encodeURIComponent(id)}/acknowledge`;
-      const { prompt } = await api.call<PromptReply>({
-        method: 'POST',
-        path,
-        expect: 'prompt',
-        repeatable: true,
-        signal,
-      });
-      if (!isPromptView(prompt) || prompt.id !== id)
-        throw new VerihubError('bad-response', { detail: 'the acknowledgement has no such prompt' });
-      acknowledged.add(id);
-      prompts.take(prompt);
-      return prompts.get(id) ?? null;
-    } catch (thrown) {
-      const error = asVerihubError(thrown);
-      if (!hasEnded(error)) throw error;
-      prompts.remove(id, endOf(error));
-      return null;
-    }
-  }
-
-  function close(): void {
-    open = false;
-    stopPolling();
-    cancelSync();
-    prompts.stop();
-    link.close();
-  }
-
-  return {
-    registration,
-    hub,
-    api,
-    prompts,
-    isUp: () => link.isUp(),
-    open() {
-      open = true;
-      refusals = 0;
-      link.open();
-    },
-    close,
-    resume() {
-      if (link.isUp()) void sync();
-      else link.hurry();
-    },
-    acknowledge: acknowledgePrompt,
-    async decide(id, answer) {
-      const prompt = prompts.get(id);
-      if (prompt === undefined) throw new VerihubError('prompt-gone', { detail: id });
-      try {
-        const status = await sender.send(prompt, answer);
-        if (status !== 'pending') prompts.remove(id, status);
-        return status;
-      } catch (thrown) {
-        const error = asVerihubError(thrown);
-        if (hasEnded(error)) prompts.remove(id, endOf(error));
-        if (error.code === 'challenge-mismatch') acknowledgePrompt(id).catch(() => {});
-        throw error;
-      }
-    },
+  const session: Session = {
+    ...{ options, clock, tokens, inbox, sync, closing, refusals: 0, answering: new Map() },
+    ...{ keys, api, link, runtime, deviceId, hub, ackTimeoutMs, deadlineMs: timeouts.decisionMs ?? 20_000 },
   };
+  return session;
 }
 
-function promptsIn(value: unknown): PromptView[] {
-  return Array.isArray(value) ? value.filter(isPromptView) : [];
+function onPromptEvent({ clock, inbox, sync }: Session, prompt: unknown, acknowledge: unknown): void {
+  // A prompt that cannot be read is not acknowledged: the hub then takes the next step.
+  if (!isPromptView(prompt)) return;
+  clock.observe(prompt.serverTime);
+  inbox.take(prompt);
+  sync.receivedByEvent(prompt.id);
+  if (isFunction(acknowledge)) acknowledge();
 }
 
-function hasEnded(error: VerihubError): boolean {
-  return (
-    ['already-decided', 'verification-expired', 'not-found'].includes(error.code) ||
-    (error.code === 'number-incorrect' && error.attemptsLeft === 0)
-  );
+/** A new token is made at once for a wrong clock, and once for any other refusal: the old one may just have been too old. */
+function onRefused(session: Session, problem: Problem, onRevoked: () => void): Refusal {
+  session.refusals += 1;
+  const error = errorFromProblem(problem);
+  const correctable = mayBeCorrected(error, session.tokens, session.clock);
+  if (correctable && session.refusals === 1) return 'now';
+  if (error.code !== 'unauthenticated') return 'later';
+  onRevoked();
+  return 'stop';
 }
 
-function endOf(error: VerihubError): VerificationStatus | null {
-  if (error.verificationStatus !== undefined) return error.verificationStatus;
-  if (error.code === 'verification-expired') return 'expired';
-  return error.code === 'number-incorrect' ? 'denied' : null;
+function closeSession({ closing, sync, inbox, link }: Session): void {
+  closing.abort(new VerihubError('closed'));
+  sync.stop();
+  inbox.stop();
+  link.close();
+}
+
+/** A second tap while the first is on its way gets the first one's result. */
+function decideOnce(session: Session, id: string, answer: Answer): Promise<VerificationStatus> {
+  const key = JSON.stringify([answer.decision, answer.number]);
+  const running = session.answering.get(id);
+  if (running?.answer === key) return running.result;
+  const result = decide(session, id, answer).finally(() => {
+    if (session.answering.get(id)?.result === result) session.answering.delete(id);
+  });
+  session.answering.set(id, { answer: key, result });
+  return result;
+}
+
+async function decide(session: Session, id: string, answer: Answer): Promise<VerificationStatus> {
+  const { inbox, sync } = session;
+  const prompt = inbox.get(id);
+  if (prompt === undefined) throw new VerihubError('prompt-gone', { detail: id });
+  try {
+    const status = await sendDecision(session, prompt, answer);
+    if (status !== 'pending') inbox.remove(id, status);
+    return status;
+  } catch (thrown) {
+    const error = asVerihubError(thrown);
+    if (hasEnded(error)) inbox.remove(id, endOf(error));
+    if (error.code === 'challenge-mismatch') sync.acknowledge(id).catch(() => {});
+    throw error;
+  }
+}
+
+function isFunction(value: unknown): value is () => void {
+  return typeof value === 'function';
 }

@@ -10,9 +10,10 @@ const lifetimeSeconds = 300;
 const reserveSeconds = 60;
 
 export interface DeviceTokens {
-  current(): Promise<string>;
+  /** Rejects with `key-store`. */
+  current: () => Promise<string>;
   /** Forgets the cached token, so that the next one is made anew. */
-  renew(): void;
+  renew: () => void;
 }
 
 export interface DeviceTokenOptions {
@@ -34,8 +35,9 @@ export function createDeviceTokens({ keys, clock, deviceId, hub }: DeviceTokenOp
     current() {
       const now = Math.floor(clock.now() / 1_000);
       // An `iat` ahead of now means that the clock was corrected since.
-      if (cached !== null && cached.iat <= now && now < cached.iat + lifetimeSeconds - reserveSeconds)
+      if (cached !== null && cached.iat <= now && now < cached.iat + lifetimeSeconds - reserveSeconds) {
         return cached.token;
+      }
       const made = { iat: now, token: make(now) };
       cached = made;
       made.token.catch(() => {

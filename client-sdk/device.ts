@@ -1,6 +1,8 @@
 /** The device entry of the SDK, as a public list: a phone app or PWA that enrolls, is prompted, and answers. */
 export { createDeviceClient } from './device-client.ts';
-export type { DeviceClient, DeviceClientOptions, PushOptions } from './device-client.ts';
+export type { DeviceClient, PushOptions } from './device-client.ts';
+export type { CallOptions, DevicePreferences, DeviceTrustedBrowsers } from './device-account.ts';
+export type { DeviceClientOptions } from './device-home.ts';
 export type { DeviceTimeouts } from './device-session.ts';
 export { deviceConditions } from './device-state.ts';
 export type { DeviceCondition, DeviceState } from './device-state.ts';

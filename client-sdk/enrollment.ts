@@ -1,10 +1,11 @@
 /** Enrolls a device (contract section 5) so that a lost reply strands nobody: same token, same keys, same answer. */
 import { sha256Base64Url } from './base64url.ts';
 import { fromKeyStore, signCompact, thumbprint } from './device-signature.ts';
-import { VerihubError } from './errors.ts';
+import { asVerihubError, VerihubError } from './errors.ts';
 import type { HttpClient } from './http-client.ts';
 import { isTrustworthyOrigin, parseEnrollmentUri, parseHubOrigin } from './hub-origin.ts';
 import type { DevicePublicKeys, DeviceRecord, KeyStore, Registration } from './key-store.ts';
+import { isRecord } from './reply-guards.ts';
 import type { DevicePlatform, EnrollDeviceReply, EnrollDeviceRequest, PushToken } from './protocol.ts';
 
 export interface EnrollOptions {
@@ -45,7 +46,7 @@ function explicitTarget(options: EnrollOptions, defaultHub: string | undefined):
   return { hub: parseHubOrigin(hub), enrollmentToken: options.enrollmentToken };
 }
 
-/** Rejects with `unauthenticated` when the enrollment token is used, expired or unknown; `already-enrolled`; `network`; `timeout`. */
+/** Rejects with `enrollment-refused` when the enrollment token is used, expired or unknown; `already-enrolled`; `network`; `timeout`. */
 export async function enrollDevice(
   keys: KeyStore,
   http: HttpClient,
@@ -66,23 +67,42 @@ export async function enrollDevice(
   // Written before the first try: an app killed while waiting for the answer asks again with these keys.
   await fromKeyStore(() => keys.save(record));
   const body = await enrollmentRequest(keys, publicKeys, record, options);
-  const reply = await http.call<EnrollDeviceReply>({
-    method: 'POST',
-    path: '/v1/devices',
-    credential: () => target.enrollmentToken,
-    body,
-    expect: 'deviceId',
-    repeatable: true,
-    signal: options.signal,
-  });
-  const registration: Registration = {
-    deviceId: reply.deviceId,
-    userId: reply.userId,
-    application: { id: reply.application.id, name: reply.application.name },
-  };
+  const { deviceId, userId, application } = await register(http, target.enrollmentToken, body, options.signal);
+  const registration: Registration = { deviceId, userId, application: { id: application.id, name: application.name } };
   const enrolled: DeviceRecord = { ...record, registration };
   await fromKeyStore(() => keys.save(enrolled));
   return enrolled;
+}
+
+async function register(
+  http: HttpClient,
+  token: string,
+  body: EnrollDeviceRequest,
+  signal: AbortSignal | undefined,
+): Promise<EnrollDeviceReply> {
+  try {
+    const credential = (): string => token;
+    return await http.call({
+      method: 'POST',
+      path: '/v1/devices',
+      credential,
+      body,
+      read: isReply,
+      repeatable: true,
+      signal,
+    });
+  } catch (thrown) {
+    const error = asVerihubError(thrown);
+    if (error.code !== 'unauthenticated') throw error;
+    const { detail, status, requestId } = error;
+    throw new VerihubError('enrollment-refused', { detail, status, requestId, cause: error });
+  }
+}
+
+function isReply(body: unknown): body is EnrollDeviceReply {
+  if (!isRecord(body) || typeof body['deviceId'] !== 'string' || typeof body['userId'] !== 'string') return false;
+  const { application } = body;
+  return isRecord(application) && typeof application['id'] === 'string' && typeof application['name'] === 'string';
 }
 
 async function enrollmentRequest(

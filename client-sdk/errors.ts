@@ -12,6 +12,7 @@ export const clientErrorCodes = [
   'bad-response',
   'invalid-argument',
   'unsupported-platform',
+  'enrollment-refused',
   'not-enrolled',
   'already-enrolled',
   'device-revoked',
@@ -92,13 +93,14 @@ export function errorFromProblem(problem: Problem, retryAfter?: number): Verihub
   });
 }
 
-/** For answers without a readable problem, such as those of a proxy in between. */
+/**
+ * For answers without a readable problem: they come from a proxy in between, so their 401 or 404 says nothing about
+ * this device or that verification.
+ */
 export function errorFromStatus(status: number, retryAfter?: number): VerihubError {
-  return new VerihubError(nearestCode(status), {
-    status,
-    retryAfter,
-    detail: `HTTP ${status} without a problem document`,
-  });
+  const passes = status === 429 || status >= 500;
+  const detail = `HTTP ${status} without a problem document`;
+  return new VerihubError(passes ? nearestCode(status) : 'bad-response', { status, retryAfter, detail });
 }
 
 function isProblemCode(code: string): code is ProblemCode {

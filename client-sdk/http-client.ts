@@ -1,32 +1,32 @@
 /** JSON over fetch with a time-out per try, a deadline per call, and repeats only where repeating is safe. */
 import { createBackoff, retryBackoff } from './backoff.ts';
-import type { Backoff } from './backoff.ts';
-import { abortError, pause, withDeadline } from './deadline.ts';
+import { pause, withDeadline } from './deadline.ts';
 import { asVerihubError, errorFromProblem, errorFromStatus, isProblem, VerihubError } from './errors.ts';
 import type { VerihubErrorCode } from './errors.ts';
+import { isRecord } from './reply-guards.ts';
 import type { SdkRuntime } from './runtime.ts';
 
-export interface HttpCall {
+export interface HttpCall<T> {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   /** Bearer credential. Asked for again on each try. */
   credential?: () => string | Promise<string>;
   body?: unknown;
   headers?: Record<string, string>;
-  /** A member that the answer must have; without it the body is not looked at. */
-  expect?: string;
+  /** Whether a 2xx answer is the one expected. */
+  read: (body: unknown) => body is T;
   /** For one try, in milliseconds. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** For all tries together, in milliseconds. */
-  deadlineMs?: number;
+  deadlineMs?: number | undefined;
   /** True when the same call may be sent again after a lost reply. */
   repeatable: boolean;
   signal?: AbortSignal | undefined;
 }
 
 export interface HttpClient {
-  /** Rejects with a `VerihubError`. The caller vouches for `T`; only the member named by `expect` is checked. */
-  call<T>(call: HttpCall): Promise<T>;
+  /** Rejects with a `VerihubError`, at the call's deadline at the latest. */
+  call: <T>(call: HttpCall<T>) => Promise<T>;
 }
 
 export interface HttpClientOptions {
@@ -52,61 +52,51 @@ const passing: ReadonlySet<VerihubErrorCode> = new Set([
 ]);
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return { call: (call) => callUntilDeadline(options, call) };
+}
+
+async function callUntilDeadline<T>(options: HttpClientOptions, call: HttpCall<T>): Promise<T> {
   const { runtime } = options;
-  return {
-    async call<T>(call: HttpCall): Promise<T> {
-      const giveUpAt = runtime.now() + (call.deadlineMs ?? options.deadlineMs ?? 25_000);
-      const backoff = createBackoff(retryBackoff, runtime.random);
-      for (;;) {
-        const timeLeft = Math.max(1, giveUpAt - runtime.now());
-        const timeout = Math.min(call.timeoutMs ?? options.timeoutMs ?? 8_000, timeLeft);
-        try {
-          return (await withDeadline(runtime, timeout, call.signal, (signal) => once(options, call, signal))) as T;
-        } catch (thrown) {
-          const error = call.signal?.aborted ? abortError(call.signal) : asVerihubError(thrown);
-          const wait = pauseAfter(error, call, backoff);
-          if (wait === null || runtime.now() + wait >= giveUpAt) throw error;
-          await pause(runtime, wait, call.signal);
-        }
-      }
-    },
-  };
-}
-
-function pauseAfter(error: VerihubError, call: HttpCall, backoff: Backoff): number | null {
-  if (!call.repeatable || !passing.has(error.code)) return null;
-  return Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000);
-}
-
-async function once(options: HttpClientOptions, call: HttpCall, signal: AbortSignal): Promise<unknown> {
-  const headers: Record<string, string> = { accept: 'application/json, application/problem+json', ...call.headers };
-  if (call.credential) headers['authorization'] = `Bearer ${await call.credential()}`;
-  const init: RequestInit = {
-    method: call.method,
-    headers,
-    signal,
-    cache: 'no-store',
-    credentials: 'omit',
-    redirect: 'error',
-  };
-  if (call.body !== undefined) {
-    headers['content-type'] = 'application/json';
-    init.body = JSON.stringify(call.body);
+  const giveUpAt = runtime.elapsed() + (call.deadlineMs ?? options.deadlineMs ?? 25_000);
+  const backoff = createBackoff(retryBackoff, runtime.random);
+  for (let repeated = false; ; repeated = true) {
+    const timeLeft = Math.max(1, giveUpAt - runtime.elapsed());
+    const timeout = Math.min(call.timeoutMs ?? options.timeoutMs ?? 8_000, timeLeft);
+    try {
+      return await withDeadline(runtime, timeout, call.signal, (signal) => once(options, call, signal));
+    } catch (thrown) {
+      const error = asVerihubError(thrown);
+      const nothing: unknown = undefined;
+      // The try whose reply was lost has deleted it: what was asked for is so.
+      if (repeated && call.method === 'DELETE' && error.code === 'not-found' && call.read(nothing)) return nothing;
+      const wait = Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000);
+      if (!call.repeatable || !passing.has(error.code) || runtime.elapsed() + wait >= giveUpAt) throw error;
+      await pause(runtime, wait, call.signal);
+    }
   }
-  const response = await options.runtime.fetch(options.endpoint + call.path, init);
+}
+
+async function once<T>(options: HttpClientOptions, call: HttpCall<T>, signal: AbortSignal): Promise<T> {
+  const response = await options.runtime.fetch(options.endpoint + call.path, await requestOf(call, signal));
   const body = parseJson(await response.text());
   if (isRecord(body) && typeof body['serverTime'] === 'string') options.onServerTime?.(body['serverTime']);
-  const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), options.runtime);
-  if (!response.ok)
+  if (!response.ok) {
+    const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), options.runtime);
     throw isProblem(body) ? errorFromProblem(body, retryAfter) : errorFromStatus(response.status, retryAfter);
-  if (call.expect !== undefined && !(isRecord(body) && call.expect in body)) {
-    throw new VerihubError('bad-response', { status: response.status, detail: `the answer has no "${call.expect}"` });
   }
-  return body;
+  if (call.read(body)) return body;
+  throw new VerihubError('bad-response', {
+    status: response.status,
+    detail: `unexpected answer to ${call.method} ${call.path}`,
+  });
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+async function requestOf<T>(call: HttpCall<T>, signal: AbortSignal): Promise<RequestInit> {
+  const authorization = call.credential ? { authorization: `Bearer ${await call.credential()}` } : {};
+  const headers = { accept: 'application/json, application/problem+json', ...authorization, ...call.headers };
+  const init: RequestInit = { method: call.method, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' };
+  if (call.body === undefined) return { ...init, headers };
+  return { ...init, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(call.body) };
 }
 
 function parseJson(text: string): unknown {

@@ -3,9 +3,9 @@ import type { SdkRuntime } from './runtime.ts';
 
 export interface HubClock {
   /** Milliseconds since the epoch on the hub's clock, as well as it is known. */
-  now(): number;
+  now: () => number;
   /** Takes in a `serverTime` just received. True when it moved the clock by more than a second. */
-  observe(serverTime: string | undefined): boolean;
+  observe: (serverTime: string | undefined) => boolean;
 }
 
 export function createHubClock(runtime: SdkRuntime): HubClock {

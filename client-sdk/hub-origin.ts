@@ -21,7 +21,7 @@ export function parseHubOrigin(text: string): string {
 /** True for https, and for http to this machine only (as browsers treat it: a secure context). */
 export function isTrustworthyOrigin(origin: string): boolean {
   return (
-    /^https:\/\//.test(origin) ||
+    origin.startsWith('https://') ||
     /^http:\/\/(localhost|[a-z0-9-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(origin)
   );
 }

@@ -7,52 +7,57 @@ import type { SdkRuntime } from './runtime.ts';
 
 export interface LongPollOptions {
   runtime: SdkRuntime;
-  /** One long-poll; answers when the revision differs from `rev` or after the hub's own wait. */
-  read(rev: number | undefined, signal: AbortSignal): Promise<VerificationView>;
-  lastRev(): number | undefined;
-  onSnapshot(verification: VerificationView): void;
-  onTrouble(error: VerihubError): void;
+  /** One long-poll: answers when the revision is above `rev`, or after the hub's own wait; at once when `rev` is null. */
+  read: (rev: number | null, signal: AbortSignal) => Promise<VerificationView>;
+  lastRev: () => number | null;
+  onSnapshot: (verification: VerificationView) => void;
+  onTrouble: (error: VerihubError) => void;
 }
 
 export interface LongPoll {
-  start(): void;
-  stop(): void;
+  start: () => void;
+  stop: () => void;
 }
 
 export function createLongPoll(options: LongPollOptions): LongPoll {
   let running: AbortController | null = null;
-
-  async function loop(signal: AbortSignal): Promise<void> {
-    const backoff = createBackoff(reconnectBackoff, options.runtime.random);
-    while (!signal.aborted) {
-      const before = options.runtime.now();
-      const rev = options.lastRev();
-      try {
-        const verification = await options.read(rev, signal);
-        if (signal.aborted) return;
-        options.onSnapshot(verification);
-        // A hub that at once, again and again, answers that nothing has changed must not be hammered.
-        if (verification.rev === rev && options.runtime.now() - before < 1_000)
-          await pause(options.runtime, backoff.next(), signal);
-        else backoff.reset();
-      } catch (thrown) {
-        if (signal.aborted) return;
-        const error = asVerihubError(thrown);
-        options.onTrouble(error);
-        await pause(options.runtime, Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000), signal).catch(() => {});
-      }
-    }
-  }
-
   return {
     start() {
       if (running !== null) return;
       running = new AbortController();
-      void loop(running.signal).catch(() => {});
+      void loop(options, running.signal);
     },
     stop() {
       running?.abort(new VerihubError('closed'));
       running = null;
     },
   };
+}
+
+async function loop(options: LongPollOptions, signal: AbortSignal): Promise<void> {
+  const { runtime } = options;
+  const backoff = createBackoff(reconnectBackoff, runtime.random);
+  while (!signal.aborted) {
+    const wait = await round(options, signal);
+    if (wait === 0) backoff.reset();
+    else if (!signal.aborted) await pause(runtime, Math.max(backoff.next(), wait), signal).catch(() => {});
+  }
+}
+
+/** One long-poll; how many milliseconds the next has to wait at least (0: none). */
+async function round(options: LongPollOptions, signal: AbortSignal): Promise<number> {
+  const { runtime, lastRev, read, onSnapshot, onTrouble } = options;
+  const begin = runtime.elapsed();
+  const rev = lastRev();
+  try {
+    const verification = await read(rev, signal);
+    if (signal.aborted) return 0;
+    onSnapshot(verification);
+    // A hub that at once, again and again, answers that nothing has changed must not be hammered.
+    return verification.rev === rev && runtime.elapsed() - begin < 1_000 ? 1 : 0;
+  } catch (thrown) {
+    const error = asVerihubError(thrown);
+    if (!signal.aborted) onTrouble(error);
+    return Math.max(1, (error.retryAfter ?? 0) * 1_000);
+  }
 }

@@ -1,6 +1,7 @@
 /** A key store in memory, for tests and Node programs: what it holds can be exported and imported, so guard that text like a password. */
 import { VerihubError } from './errors.ts';
 import type { DeviceRecord, KeyStore } from './key-store.ts';
+import { isRecord } from './reply-guards.ts';
 import {
   agreeWith,
   exportPrivateJwks,
@@ -59,8 +60,15 @@ export function createMemoryKeyStore(exported?: string): MemoryKeyStore {
 
 function readExport(text: string): Exported {
   try {
-    return JSON.parse(text) as Exported;
-  } catch (cause) {
-    throw new VerihubError('invalid-argument', { detail: 'this is not an exported key store', cause });
+    const content: unknown = JSON.parse(text);
+    if (isExported(content)) return content;
+  } catch {
+    // Told below.
   }
+  throw new VerihubError('invalid-argument', { detail: 'this is not an exported key store' });
+}
+
+/** Its own export is trusted beyond the outline: what is wrong inside fails at the first use. */
+function isExported(value: unknown): value is Exported {
+  return isRecord(value) && 'keys' in value && 'record' in value;
 }

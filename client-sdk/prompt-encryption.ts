@@ -1,7 +1,7 @@
 /** Opens the JWE of a push message (contract section 8): ECDH-ES with A256GCM (RFC 7516, RFC 7518 section 4.6) through the key store. */
 import { decodeBase64Url, decodeUtf8, encodeUtf8 } from './base64url.ts';
 import { VerihubError } from './errors.ts';
-import { isRecord } from './http-client.ts';
+import { isRecord } from './reply-guards.ts';
 import type { KeyStore } from './key-store.ts';
 import type { PromptView, PublicJwk } from './protocol.ts';
 import { isPromptView } from './wire-guards.ts';

@@ -24,8 +24,8 @@ export interface PromptInbox {
 export interface PromptInboxOptions {
   runtime: SdkRuntime;
   clock: HubClock;
-  onPrompt(prompt: PromptView): void;
-  onClosed(closed: PromptClosed): void;
+  onPrompt: (prompt: PromptView) => void;
+  onClosed: (closed: PromptClosed) => void;
 }
 
 /** The hub's own word (`closed`) should win the race against our timer. */

@@ -53,7 +53,8 @@ export function createPromptList(): PromptList {
       return open.delete(id);
     },
     get: (id) => open.get(id)?.prompt,
-    all: () => [...open.values()].map((entry) => entry.prompt).sort((a, b) => a.createdAt.localeCompare(b.createdAt)),
+    all: () =>
+      [...open.values()].map((entry) => entry.prompt).toSorted((a, b) => a.createdAt.localeCompare(b.createdAt)),
   };
 }
 

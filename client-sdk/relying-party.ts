@@ -18,7 +18,8 @@ export type {
   WebhookType,
 } from './protocol.ts';
 export { createRelyingParty } from './relying-party-client.ts';
-export type { CallOptions, RelyingParty, RelyingPartyOptions, ResultCheckOptions } from './relying-party-client.ts';
+export type { RelyingParty, RelyingPartyCallOptions, RelyingPartyOptions } from './relying-party-client.ts';
+export type { ResultCheckOptions } from './result-check.ts';
 export type { ResultClaims } from './result-token.ts';
 export type { SdkRuntime } from './runtime.ts';
 export { verifyWebhook } from './webhook.ts';

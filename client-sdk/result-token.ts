@@ -4,6 +4,7 @@ import type { JSONWebKeySet } from 'jose';
 import { asVerihubError, VerihubError } from './errors.ts';
 import type { HttpClient } from './http-client.ts';
 import type { DecisionMethod, VerificationStatus } from './protocol.ts';
+import { having } from './reply-guards.ts';
 import type { SdkRuntime } from './runtime.ts';
 
 export interface ResultClaims {
@@ -32,7 +33,7 @@ export function createResultKeys(http: HttpClient, runtime: SdkRuntime): ResultK
 
   function refetch(): Promise<JSONWebKeySet> {
     fetching ??= http
-      .call<JSONWebKeySet>({ method: 'GET', path: '/.well-known/jwks.json', expect: 'keys', repeatable: true })
+      .call({ method: 'GET', path: '/.well-known/jwks.json', read: having<JSONWebKeySet>('keys'), repeatable: true })
       .then((keys) => {
         cached = { keys, at: runtime.now() };
         return keys;

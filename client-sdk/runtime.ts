@@ -8,26 +8,29 @@ export type PlatformEvent = 'online' | 'offline' | 'resume';
 
 export interface SdkRuntime {
   /** Milliseconds since the epoch, on this machine's own (possibly wrong) clock. */
-  now(): number;
+  now: () => number;
+  /** Milliseconds that only ever go forward: for deadlines, which a clock that is set back must not stretch. */
+  elapsed: () => number;
   /** Uniform in [0, 1): for jitter only, never for secrets. */
-  random(): number;
+  random: () => number;
   /** Runs `run` once after `ms` milliseconds. */
-  after(ms: number, run: () => void): Cancel;
-  fetch(url: string, init: RequestInit): Promise<Response>;
+  after: (ms: number, run: () => void) => Cancel;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** Subscribes to platform events; platforms that have none never call. */
-  watch(listener: (event: PlatformEvent) => void): Cancel;
+  watch: (listener: (event: PlatformEvent) => void) => Cancel;
   /** False only when the platform is sure that there is no network. */
-  isOnline(): boolean;
+  isOnline: () => boolean;
 }
 
 export function createRuntime(overrides: Partial<SdkRuntime> = {}): SdkRuntime {
   return {
     now: () => Date.now(),
+    elapsed: () => globalThis.performance?.now() ?? Date.now(),
     random: () => Math.random(),
     after,
     fetch: (url, init) => globalThis.fetch(url, init),
     watch,
-    isOnline: () => globalThis.navigator?.onLine !== false,
+    isOnline,
     ...overrides,
   };
 }
@@ -35,6 +38,12 @@ export function createRuntime(overrides: Partial<SdkRuntime> = {}): SdkRuntime {
 function after(ms: number, run: () => void): Cancel {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
+}
+
+/** Node and React Native have a `navigator` without `onLine`. */
+function isOnline(): boolean {
+  const platform: Partial<Navigator> | undefined = globalThis.navigator;
+  return platform?.onLine ?? true;
 }
 
 function watch(listener: (event: PlatformEvent) => void): Cancel {

@@ -2,10 +2,10 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { createBackoff, reconnectBackoff } from './backoff.ts';
-import type { BackoffOptions } from './backoff.ts';
+import type { Backoff, BackoffOptions } from './backoff.ts';
 import { withDeadline } from './deadline.ts';
 import { asVerihubError, errorFromProblem, isProblem, VerihubError } from './errors.ts';
-import { isRecord } from './http-client.ts';
+import { isRecord } from './reply-guards.ts';
 import type { Problem } from './protocol.ts';
 import type { Cancel, SdkRuntime } from './runtime.ts';
 
@@ -30,181 +30,197 @@ export interface SocketLinkOptions {
   url: string;
   settings: SocketSettings;
   runtime: SdkRuntime;
-  credential(): Promise<string>;
+  credential: () => Promise<string>;
   /** Event handlers; never called for a connection that is already given up. */
   events: Record<string, (...args: unknown[]) => void>;
-  onUp(): void;
+  onUp: () => void;
   /** The connection was lost or could not be made; another try follows by itself. */
-  onDown(error: VerihubError): void;
-  onRefused(problem: Problem): Refusal;
+  onDown: (error: VerihubError) => void;
+  onRefused: (problem: Problem) => Refusal;
 }
 
 export interface SocketLink {
-  isUp(): boolean;
-  open(): void;
+  isUp: () => boolean;
+  open: () => void;
   /** Closes for good, until `open` is called again. */
-  close(): void;
+  close: () => void;
   /** Drops this connection (it is thought dead) and connects again at once. */
-  renew(): void;
-  /** Ends the pause before the next try, if there is one. */
-  hurry(): void;
-  /** Emits and waits for `{ok: true, …}`. Rejects with the hub's problem, `timeout`, or `network` when the connection goes first. */
-  request(event: string, payload: unknown[], timeoutMs: number, signal?: AbortSignal): Promise<Record<string, unknown>>;
+  renew: () => void;
+  /** Tries now instead of after the pause, unless the hub itself asked for the pause. */
+  hurry: () => void;
+  /**
+   * Emits and waits for `{ok: true, …}`.
+   * Rejects with the hub's problem, `timeout`, or `network` when the connection goes first.
+   */
+  request: (
+    event: string,
+    payload: unknown[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ) => Promise<Record<string, unknown>>;
+}
+
+interface Link {
+  options: SocketLinkOptions;
+  backoff: Backoff;
+  /** Requests whose acknowledgement is outstanding. */
+  waiting: Set<(error: VerihubError) => void>;
+  wanted: boolean;
+  up: boolean;
+  /** Counts connections: whatever belongs to an earlier one is void. */
+  attempt: number;
+  socket: Socket | null;
+  timers: Cancel[];
+  /** On `runtime.elapsed()`: not to be hurried before. */
+  heldUntil: number;
+  /** The last try ran out of time: something swallows WebSocket handshakes, so begin with polling and upgrade. */
+  pollingFirst: boolean;
 }
 
 export function createSocketLink(options: SocketLinkOptions): SocketLink {
-  const { runtime, settings } = options;
-  const backoff = createBackoff(settings.reconnect ?? reconnectBackoff, runtime.random);
-  const waiting = new Set<(error: VerihubError) => void>();
-  let wanted = false;
-  let up = false;
-  let attempt = 0;
-  let socket: Socket | null = null;
-  let timers: Cancel[] = [];
-
-  function clear(reason: VerihubError): void {
-    attempt += 1;
-    up = false;
-    for (const cancel of timers.splice(0)) cancel();
-    socket?.off();
-    socket?.disconnect();
-    socket = null;
-    for (const reject of [...waiting]) reject(reason);
-  }
-
-  function retry(error: VerihubError, pauseMs: number): void {
-    clear(error);
-    if (!wanted) return;
-    timers.push(runtime.after(pauseMs, connect));
-    options.onDown(error);
-  }
-
-  function later(error: VerihubError): void {
-    retry(error, Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000));
-  }
-
-  function refused(problem: Problem): void {
-    const verdict = options.onRefused(problem);
-    const error = errorFromProblem(problem);
-    if (verdict === 'now') return retry(error, 0);
-    if (verdict === 'later') return later(error);
-    wanted = false;
-    clear(error);
-  }
-
-  function connected(): void {
-    for (const cancel of timers.splice(0)) cancel();
-    up = true;
-    // A hub that accepts and at once drops must not be hammered: the pauses start over only after a connection that held.
-    timers.push(runtime.after(10_000, () => backoff.reset()));
-    options.onUp();
-  }
-
-  function connect(): void {
-    clear(new VerihubError('network'));
-    const mine = attempt;
-    const current = (): boolean => mine === attempt && wanted;
-    timers.push(
-      runtime.after(settings.connectTimeoutMs ?? 10_000, () =>
-        later(new VerihubError('timeout', { detail: 'no connection in time' })),
-      ),
-    );
-    options.credential().then(
-      (token) => {
-        if (current()) socket = startSocket(options, token, current, { connected, refused, later });
-      },
-      (error: unknown) => {
-        if (current()) later(asVerihubError(error));
-      },
-    );
-  }
-
+  const backoff = createBackoff(options.settings.reconnect ?? reconnectBackoff, options.runtime.random);
+  const link: Link = {
+    ...{ options, backoff, waiting: new Set(), timers: [], socket: null },
+    ...{ wanted: false, up: false, attempt: 0, heldUntil: 0, pollingFirst: false },
+  };
   return {
-    isUp: () => up,
+    isUp: () => link.up,
     open() {
-      if (wanted) return;
-      wanted = true;
+      if (link.wanted) return;
+      link.wanted = true;
       backoff.reset();
-      connect();
+      connect(link);
     },
     close() {
-      wanted = false;
-      clear(new VerihubError('closed'));
+      link.wanted = false;
+      drop(link, new VerihubError('closed'));
     },
     renew() {
-      if (wanted) retry(new VerihubError('network', { detail: 'the connection no longer answered' }), 0);
+      if (link.wanted)
+        retryAfter(link, new VerihubError('network', { detail: 'the connection no longer answered' }), 0);
     },
     hurry() {
-      if (wanted && !up && socket === null) connect();
+      if (link.wanted && !link.up && options.runtime.elapsed() >= link.heldUntil) connect(link);
     },
-    request(event, payload, timeoutMs, signal) {
-      const active = socket;
-      if (!up || active === null) return Promise.reject(new VerihubError('network', { detail: 'not connected' }));
-      return emitForReply({ active, waiting, runtime }, event, payload, timeoutMs, signal);
-    },
+    request: (event, payload, timeoutMs, signal) => request(link, event, payload, timeoutMs, signal),
   };
 }
 
-interface Outcomes {
-  connected(): void;
-  refused(problem: Problem): void;
-  later(error: VerihubError): void;
+function connect(link: Link): void {
+  drop(link, new VerihubError('network'));
+  const { runtime, settings, credential } = link.options;
+  const mine = link.attempt;
+  const current = (): boolean => mine === link.attempt && link.wanted;
+  link.timers.push(
+    runtime.after(settings.connectTimeoutMs ?? 10_000, () => {
+      link.pollingFirst = !link.pollingFirst;
+      retryLater(link, new VerihubError('timeout', { detail: 'no connection in time' }));
+    }),
+  );
+  const failed = (error: unknown): void => {
+    if (current()) retryLater(link, asVerihubError(error));
+  };
+  const start = (token: string): void => {
+    if (current()) link.socket = startSocket(link, token, current);
+  };
+  credential().then(start).catch(failed);
 }
 
 /** Reconnection stays with us: Socket.IO's own would use the old credential and knows no retry-after. */
-function startSocket(options: SocketLinkOptions, token: string, current: () => boolean, outcomes: Outcomes): Socket {
-  const { settings } = options;
-  const socket: Socket = io(options.url, {
+function startSocket(link: Link, token: string, current: () => boolean): Socket {
+  const { url, settings, events } = link.options;
+  const transports: SocketTransport[] = settings.transports ?? ['websocket', 'polling'];
+  const socket: Socket = io(url, {
     forceNew: true,
     autoConnect: false,
     reconnection: false,
-    transports: settings.transports ?? ['websocket', 'polling'],
+    transports: link.pollingFirst ? transports.toReversed() : transports,
     tryAllTransports: true,
     auth: (send) => send({ token }),
     ...(settings.path === undefined ? {} : { path: settings.path }),
   });
-  for (const [event, handler] of Object.entries(options.events)) {
+  for (const [event, handler] of Object.entries(events)) {
     socket.on(event, (...args: unknown[]) => {
       if (current()) handler(...args);
     });
   }
-  socket.on('connect', () => current() && outcomes.connected());
-  socket.on('disconnect', (reason) => current() && outcomes.later(new VerihubError('network', { detail: reason })));
+  socket.on('connect', () => {
+    if (current()) connected(link);
+  });
+  socket.on('disconnect', (reason) => {
+    if (current()) retryLater(link, new VerihubError('network', { detail: reason }));
+  });
   socket.on('connect_error', (error: Error & { data?: unknown }) => {
     if (!current()) return;
-    if (isProblem(error.data)) outcomes.refused(error.data);
-    else outcomes.later(new VerihubError('network', { detail: error.message, cause: error }));
+    if (isProblem(error.data)) refused(link, error.data);
+    else retryLater(link, new VerihubError('network', { detail: error.message, cause: error }));
   });
   socket.connect();
   return socket;
 }
 
-interface Emission {
-  active: Socket;
-  waiting: Set<(error: VerihubError) => void>;
-  runtime: SdkRuntime;
+function connected(link: Link): void {
+  for (const cancel of link.timers.splice(0)) cancel();
+  link.up = true;
+  // A hub that accepts and at once drops must not be hammered: the pauses start over only after a connection that held.
+  link.timers.push(link.options.runtime.after(10_000, () => link.backoff.reset()));
+  link.options.onUp();
 }
 
-function emitForReply(
-  emission: Emission,
+function refused(link: Link, problem: Problem): void {
+  const error = errorFromProblem(problem);
+  const verdict = link.options.onRefused(problem);
+  if (verdict === 'now') retryAfter(link, error, 0);
+  else if (verdict === 'later') retryLater(link, error);
+  else {
+    link.wanted = false;
+    drop(link, error);
+  }
+}
+
+function retryLater(link: Link, error: VerihubError): void {
+  const asked = (error.retryAfter ?? 0) * 1_000;
+  link.heldUntil = link.options.runtime.elapsed() + asked;
+  retryAfter(link, error, asked + link.backoff.next());
+}
+
+function retryAfter(link: Link, error: VerihubError, pauseMs: number): void {
+  drop(link, error);
+  if (!link.wanted) return;
+  link.timers.push(link.options.runtime.after(pauseMs, () => connect(link)));
+  link.options.onDown(error);
+}
+
+function drop(link: Link, reason: VerihubError): void {
+  link.attempt += 1;
+  link.up = false;
+  for (const cancel of link.timers.splice(0)) cancel();
+  link.socket?.off();
+  link.socket?.disconnect();
+  link.socket = null;
+  for (const reject of link.waiting) reject(reason);
+}
+
+async function request(
+  link: Link,
   event: string,
   payload: unknown[],
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, unknown>> {
+  const { socket, waiting } = link;
+  if (!link.up || socket === null) throw new VerihubError('network', { detail: 'not connected' });
   let lost: (error: VerihubError) => void = () => {};
-  const answer = withDeadline(
-    emission.runtime,
-    timeoutMs,
-    signal,
-    () =>
-      new Promise<unknown>((resolve, reject) => {
-        lost = reject;
-        emission.waiting.add(lost);
-        emission.active.emit(event, ...payload, resolve);
-      }),
-  );
-  return answer.then(readReply).finally(() => emission.waiting.delete(lost));
+  const answer = new Promise<unknown>((resolve, reject) => {
+    lost = reject;
+    socket.emit(event, ...payload, resolve);
+  });
+  waiting.add(lost);
+  try {
+    return readReply(await withDeadline(link.options.runtime, timeoutMs, signal, () => answer));
+  } finally {
+    waiting.delete(lost);
+  }
 }
 
 /** `{ok: true, …}` or `{ok: false, problem}` (contract section 2). */

@@ -1,7 +1,7 @@
 /** What a page reads from its own waiter token (contract section 3). Not verified: the hub does that; here it only says what to ask for. */
 import { decodeBase64Url, decodeUtf8 } from './base64url.ts';
 import { VerihubError } from './errors.ts';
-import { isRecord } from './http-client.ts';
+import { isRecord } from './reply-guards.ts';
 
 export interface WaiterClaims {
   verificationId: string;

@@ -1,7 +1,7 @@
 /** Checks a webhook call (contract section 4): Standard Webhooks, `v1` HMAC-SHA256 signatures, several secrets for rotation. */
-import { encodeUtf8 } from './base64url.ts';
+import { decodeUtf8, encodeUtf8 } from './base64url.ts';
 import { VerihubError } from './errors.ts';
-import { isRecord } from './http-client.ts';
+import { isRecord } from './reply-guards.ts';
 import { webhookTypes } from './protocol.ts';
 import type { VerificationView, WebhookType } from './protocol.ts';
 
@@ -76,19 +76,23 @@ function readSecret(secret: string): Uint8Array<ArrayBuffer> {
 }
 
 function readEvent(id: string, body: Uint8Array): WebhookEvent {
-  let event: unknown;
-  try {
-    event = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new VerihubError('webhook-invalid', { detail: 'the body is not JSON', cause });
-  }
-  const type = isRecord(event)
-    ? webhookTypes.find((known) => known === (event as Record<string, unknown>)['type'])
-    : undefined;
-  if (!isRecord(event) || type === undefined || typeof event['timestamp'] !== 'string' || !isRecord(event['data'])) {
+  const event = parseBody(body);
+  const type = webhookTypes.find((known) => known === event['type']);
+  const { timestamp, data } = event;
+  if (type === undefined || typeof timestamp !== 'string' || !isRecord(data)) {
     throw new VerihubError('webhook-invalid', { detail: 'the body is not an event of this version' });
   }
-  return { id, type, timestamp: event['timestamp'], data: event['data'] };
+  return { id, type, timestamp, data };
+}
+
+function parseBody(body: Uint8Array): Record<string, unknown> {
+  try {
+    const event: unknown = JSON.parse(decodeUtf8(body));
+    if (isRecord(event)) return event;
+  } catch {
+    // Told below.
+  }
+  throw new VerihubError('webhook-invalid', { detail: 'the body is not a JSON object' });
 }
 
 function readHeader(headers: WebhookHeaders, name: string): string {

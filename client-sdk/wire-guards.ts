@@ -1,5 +1,5 @@
 /** Shape checks on what arrives by socket or push, so that a half message can never be shown or approved. */
-import { isRecord } from './http-client.ts';
+import { isRecord } from './reply-guards.ts';
 import type { ClosedEvent, PromptView, VerificationView } from './protocol.ts';
 
 export function isPromptView(value: unknown): value is PromptView {

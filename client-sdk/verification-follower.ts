@@ -1,0 +1,226 @@
+/** Follows one verification to its end: socket first, long-poll where no socket can be had, and a limit on the whole. */
+import { describeBrowser } from './browser-state.ts';
+import type { BrowserCondition, BrowserState } from './browser-state.ts';
+import { VerihubError } from './errors.ts';
+import { createListeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
+import { createLongPoll } from './long-poll.ts';
+import type { LongPoll } from './long-poll.ts';
+import type { Problem, VerificationView } from './protocol.ts';
+import type { Cancel, SdkRuntime } from './runtime.ts';
+import { createSnapshotKeeper } from './snapshot-keeper.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import { createSocketLink } from './socket-link.ts';
+import type { Refusal, SocketLink, SocketSettings } from './socket-link.ts';
+import { isVerificationView } from './wire-guards.ts';
+
+export interface FollowerOptions {
+  verificationId: string;
+  /** The waiter token, and how long it lives at most, in milliseconds. */
+  token: string;
+  lifetimeMs: number;
+  /** Where the hub is reached. */
+  endpoint: string;
+  runtime: SdkRuntime;
+  socket: SocketSettings;
+  /** Without a socket for this long, the page long-polls; in milliseconds. */
+  pollAfterMs: number;
+  formatTime: (epochMs: number) => string;
+  /** One read over HTTP: a long-poll from `rev` when given, else at once. */
+  read: (longPollFrom: number | null, signal: AbortSignal | undefined) => Promise<VerificationView>;
+}
+
+export interface Follower {
+  progress: Listeners<VerificationView>;
+  states: Listeners<BrowserState>;
+  link: SocketLink;
+  /** Settles when the verification has ended, or can no longer be followed. */
+  ended: Promise<VerificationView>;
+  current: () => VerificationView | null;
+  state: () => BrowserState;
+  isClosed: () => boolean;
+  /** Takes in a snapshot from whatever route; what is no news or unreadable is passed over. */
+  take: (verification: unknown) => void;
+  resume: () => void;
+  close: () => void;
+}
+
+interface Following {
+  options: FollowerOptions;
+  keeper: SnapshotKeeper;
+  progress: Listeners<VerificationView>;
+  states: Listeners<BrowserState>;
+  link: SocketLink;
+  poll: LongPoll;
+  condition: BrowserCondition;
+  lastText: string;
+  closing: AbortController;
+  cancelPollTimer: Cancel | null;
+  stops: Cancel[];
+  resolve: (verification: VerificationView) => void;
+  reject: (error: VerihubError) => void;
+}
+
+export function createFollower(options: FollowerOptions): Follower {
+  const { runtime } = options;
+  let settle: Pick<Following, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} };
+  const ended = new Promise<VerificationView>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever never waits has nothing to be told.
+  ended.catch(() => {});
+  const following: Following = {
+    ...{ options, ...settle, keeper: createSnapshotKeeper(options.verificationId) },
+    ...{ progress: createListeners<VerificationView>(), states: createListeners<BrowserState>() },
+    ...{ condition: 'connecting', lastText: '', closing: new AbortController(), cancelPollTimer: null, stops: [] },
+    link: createSocketLink({
+      url: `${options.endpoint}/browser`,
+      settings: options.socket,
+      runtime,
+      credential: () => Promise.resolve(options.token),
+      events: { verification: (value) => take(following, value) },
+      onUp: () => onUp(following),
+      onDown: () => onDown(following),
+      onRefused: (problem) => onRefused(following, problem),
+    }),
+    poll: createLongPoll({
+      runtime,
+      lastRev: () => following.keeper.current()?.rev ?? null,
+      read: options.read,
+      onSnapshot: (verification) => onPolled(following, verification),
+      onTrouble: (error) => onPollTrouble(following, error),
+    }),
+  };
+  begin(following);
+  return {
+    progress: following.progress,
+    states: following.states,
+    link: following.link,
+    ended,
+    current: following.keeper.current,
+    state: () => describe(following),
+    isClosed: () => following.condition === 'closed',
+    take: (verification) => take(following, verification),
+    resume: () => resume(following),
+    close: () => finish(following, 'closed', () => following.reject(new VerihubError('closed'))),
+  };
+}
+
+function begin(following: Following): void {
+  const { runtime, lifetimeMs } = following.options;
+  const watching = runtime.watch((event) => {
+    if (event === 'offline' && !following.link.isUp()) become(following, 'offline');
+    else resume(following);
+  });
+  // Nothing hangs: when the token's life has passed, the hub would not answer it any more either.
+  const expired = (): void => fail(following, new VerihubError('timeout', { detail: 'the waiter token has expired' }));
+  following.stops.push(watching, runtime.after(lifetimeMs + 10_000, expired));
+  following.link.open();
+  pollSoon(following);
+}
+
+function describe({ condition, keeper, options }: Following): BrowserState {
+  return describeBrowser(condition, keeper.current(), options.formatTime);
+}
+
+function become(following: Following, next: BrowserCondition): void {
+  if (isOver(following)) return;
+  following.condition = next;
+  tellState(following);
+}
+
+/** Also told when only the text changed: with the first snapshot it learns until when the sign-in waits. */
+function tellState(following: Following): void {
+  const state = describe(following);
+  const said = `${state.condition} ${state.text}`;
+  if (said === following.lastText) return;
+  following.lastText = said;
+  following.states.tell(state);
+}
+
+function isOver({ condition }: Following): boolean {
+  return condition === 'ended' || condition === 'failed' || condition === 'closed';
+}
+
+function take(following: Following, value: unknown): void {
+  if (!isVerificationView(value) || isOver(following) || !following.keeper.take(value)) return;
+  following.progress.tell(value);
+  if (value.status === 'pending') tellState(following);
+  else finish(following, 'ended', () => following.resolve(value));
+}
+
+function fail(following: Following, error: VerihubError): void {
+  finish(following, 'failed', () => following.reject(error));
+}
+
+function finish(following: Following, last: BrowserCondition, settle: () => void): void {
+  if (isOver(following)) return;
+  following.closing.abort(new VerihubError('closed'));
+  following.cancelPollTimer?.();
+  for (const stop of following.stops) stop();
+  following.poll.stop();
+  following.link.close();
+  become(following, last);
+  settle();
+}
+
+function onUp(following: Following): void {
+  following.cancelPollTimer?.();
+  following.cancelPollTimer = null;
+  following.poll.stop();
+  following.keeper.beginConnection();
+  become(following, 'online');
+}
+
+function onDown(following: Following): void {
+  if (following.condition !== 'polling') become(following, lostCondition(following));
+  pollSoon(following);
+}
+
+function lostCondition({ options, condition, keeper }: Following): BrowserCondition {
+  if (!options.runtime.isOnline()) return 'offline';
+  // Before the first contact nothing was lost yet.
+  return condition === 'connecting' && keeper.current() === null ? 'connecting' : 'reconnecting';
+}
+
+function pollSoon(following: Following): void {
+  const { runtime, pollAfterMs } = following.options;
+  following.cancelPollTimer ??= runtime.after(pollAfterMs, () => following.poll.start());
+}
+
+/** The socket's word on the waiter token is not the last: one read over HTTP tells for sure. */
+function onRefused(following: Following, problem: Problem): Refusal {
+  if (!fatalCodes.has(problem.code)) return 'later';
+  following.poll.start();
+  return 'stop';
+}
+
+/** A snapshot by long-poll is one connection of its own: the hub answers with what is so now. */
+function onPolled(following: Following, verification: VerificationView): void {
+  const { link, keeper } = following;
+  if (link.isUp()) return;
+  const known = keeper.current();
+  if (known?.rev !== verification.rev || known.status !== verification.status) {
+    keeper.beginConnection();
+    take(following, verification);
+  }
+  become(following, 'polling');
+}
+
+function onPollTrouble(following: Following, error: VerihubError): void {
+  if (fatalCodes.has(error.code)) fail(following, error);
+  else if (!following.link.isUp()) become(following, lostCondition(following));
+}
+
+/** A page that slept may hold a dead connection: one read tells, and brings what was missed. */
+function resume(following: Following): void {
+  if (isOver(following)) return;
+  const { link, options, closing } = following;
+  if (!link.isUp()) return link.hurry();
+  options
+    .read(null, closing.signal)
+    .then((verification) => take(following, verification))
+    .catch(link.renew);
+}
+
+const fatalCodes: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', 'not-found']);
