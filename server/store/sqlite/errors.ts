@@ -12,7 +12,6 @@ export class StoreFileError extends Error {
 /** Primary result codes, https://www.sqlite.org/rescode.html */
 export const sqliteBusy = 5;
 export const sqliteCorrupt = 11;
-export const sqliteFull = 13;
 const sqliteConstraint = 19;
 const sqliteMismatch = 20;
 const sqliteRange = 25;

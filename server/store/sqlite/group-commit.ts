@@ -29,7 +29,6 @@ const maxJobs = 256;
 export function createGroupCommit(db: DatabaseSync, logger?: Logger): GroupCommit {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
-  const rollback = db.prepare('ROLLBACK');
   const savepoint = db.prepare('SAVEPOINT job');
   const undo = db.prepare('ROLLBACK TO job');
   const release = db.prepare('RELEASE job');
@@ -44,7 +43,6 @@ export function createGroupCommit(db: DatabaseSync, logger?: Logger): GroupCommi
       release.run();
       return tell;
     } catch (error) {
-      // Some errors (a full disk, a failed read) end the whole transaction: https://www.sqlite.org/lang_transaction.html
       if (!db.isTransaction) throw error;
       undo.run();
       release.run();
@@ -52,19 +50,33 @@ export function createGroupCommit(db: DatabaseSync, logger?: Logger): GroupCommi
     }
   };
 
+  const failAll = (jobs: readonly Job[], error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger?.error({ reason, jobs: jobs.length }, 'the embedded store could not commit');
+    const failure = new StoreUnavailableError(`The embedded store could not commit: ${reason}.`, { cause: error });
+    for (const job of jobs) job.fail(failure);
+  };
+
   const transact = (jobs: readonly Job[]): void => {
+    let tells: (() => void)[] = [];
+    let ran = 0;
     try {
       begin.run();
-      const tells = jobs.map(runJob);
+      tells = jobs.map((job) => {
+        ran += 1;
+        return runJob(job);
+      });
       commit.run();
-      for (const tell of tells) tell();
     } catch (error) {
-      if (db.isTransaction) rollback.run();
-      const message = error instanceof Error ? error.message : String(error);
-      logger?.error({ error: message, commits: jobs.length }, 'the embedded store could not commit');
-      const failure = new StoreUnavailableError(`The embedded store could not commit: ${message}.`, { cause: error });
-      for (const job of jobs) job.fail(failure);
+      const endedByOne = ran > 0 && !db.isTransaction && tells.length === 0;
+      rollBack(db);
+      // A full file makes SQLite end the whole transaction at the job that asked for more (lang_transaction.html, section 3).
+      // The others may well fit: one by one, so that deciding goes on where creating cannot.
+      if (endedByOne && jobs.length > 1) for (const job of jobs) transact([job]);
+      else failAll(jobs, error);
+      return;
     }
+    for (const tell of tells) tell();
   };
 
   const turn = (): void => {
@@ -91,4 +103,13 @@ export function createGroupCommit(db: DatabaseSync, logger?: Logger): GroupCommi
       while (queue.length > 0) turn();
     },
   };
+}
+
+function rollBack(db: DatabaseSync): void {
+  if (!db.isTransaction) return;
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // Nothing is left to undo; the next BEGIN tells whether the file works again.
+  }
 }

@@ -48,7 +48,11 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
       insert.run(id, topic, lane, applicationId, subject, notBefore, attempts, createdAt, payload);
     },
     claim: (now, topics, limit, leaseMs) => {
-      const rows = statements.ready.all(JSON.stringify(topics), now, limit);
+      // A query per topic walks the index and stops at the limit, however long the backlog is.
+      const rows = [...new Set(topics)]
+        .flatMap((topic) => statements.ready.all(topic, now, limit))
+        .toSorted((a, b) => integer(a, 'wake_at') - integer(b, 'wake_at'))
+        .slice(0, limit);
       if (rows.length === 0) return [];
       const fence = nextFence();
       return rows.map((row) => {
@@ -112,8 +116,7 @@ function prepareStatements(db: DatabaseSync) {
     remove: db.prepare('DELETE FROM outbox WHERE seq = ?'),
     promote: db.prepare(`UPDATE outbox SET wake_at = not_before
       WHERE seq = (SELECT seq FROM outbox WHERE lane = ? ORDER BY seq LIMIT 1) AND wake_at IS NULL`),
-    ready: db.prepare(`SELECT * FROM outbox WHERE topic IN (SELECT value FROM json_each(?)) AND wake_at <= ?
-      ORDER BY wake_at, seq LIMIT ?`),
+    ready: db.prepare('SELECT * FROM outbox WHERE topic = ? AND wake_at <= ? ORDER BY wake_at, seq LIMIT ?'),
     lease: db.prepare('UPDATE outbox SET wake_at = ?, fence = ?, attempts = attempts + 1 WHERE seq = ?'),
     retry: db.prepare('UPDATE outbox SET not_before = ?1, wake_at = ?1 WHERE seq = ?2'),
     release: db.prepare('UPDATE outbox SET wake_at = not_before WHERE id = ? AND fence = ?'),
