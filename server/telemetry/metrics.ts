@@ -11,7 +11,8 @@ export interface MetricsRegistry {
 interface Row {
   type: 'counter' | 'gauge' | 'histogram';
   help: string;
-  labels: readonly string[];
+  /** Each label with the values it is known to take; those series are there from the start, at zero, so that a rate sees their first rise. */
+  labels: Readonly<Record<string, readonly string[]>>;
   /** Upper bounds in seconds. */
   buckets?: number[];
 }
@@ -21,47 +22,63 @@ const callSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
 /** From a tap on an open phone to the longest lifetime. */
 const personSeconds = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
 
+const ended = ['approved', 'denied', 'expired', 'canceled', 'undeliverable'] as const;
+const steps = ['socket', 'push', 'sms'] as const;
+const channels = ['push', 'sms', 'webhook'] as const;
+
 /** Base units, and suffixes as `promtool check metrics` wants them. Labels take values from closed lists only. */
 export const metricsTable = {
-  verihub_verifications_created_total: { type: 'counter', help: 'Verifications stored.', labels: [] },
-  verihub_verifications_ended_total: { type: 'counter', help: 'Verifications that ended, by how.', labels: ['status'] },
+  verihub_verifications_created_total: { type: 'counter', help: 'Verifications stored.', labels: {} },
+  verihub_verifications_ended_total: {
+    type: 'counter',
+    help: 'Verifications that ended, by how.',
+    labels: { status: ended },
+  },
   verihub_verification_duration_seconds: {
     type: 'histogram',
     help: 'From creation to the end.',
-    labels: ['status'],
+    labels: { status: ended },
     buckets: personSeconds,
   },
-  verihub_delivery_steps_started_total: { type: 'counter', help: 'Delivery steps begun.', labels: ['step'] },
+  verihub_delivery_steps_started_total: { type: 'counter', help: 'Delivery steps begun.', labels: { step: steps } },
   verihub_acknowledgement_duration_seconds: {
     type: 'histogram',
     help: 'From the start of a step to the first device that says it has the prompt.',
-    labels: ['step'],
+    labels: { step: steps },
     buckets: callSeconds,
   },
   verihub_delivery_attempts_total: {
     type: 'counter',
     help: 'Calls to a provider or webhook, by what came of them.',
-    labels: ['channel', 'outcome'],
+    labels: { channel: channels, outcome: [] },
   },
   verihub_delivery_attempt_duration_seconds: {
     type: 'histogram',
     help: 'How long a provider or webhook took to answer.',
-    labels: ['channel'],
+    labels: { channel: channels },
     buckets: callSeconds,
   },
   verihub_due_lateness_seconds: {
     type: 'histogram',
     help: 'How late due work was begun.',
-    labels: [],
+    labels: {},
     buckets: [0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5, 10, 60],
   },
-  verihub_commit_conflicts_total: { type: 'counter', help: 'Writes refused by the store.', labels: ['conflict'] },
-  verihub_worker_failures_total: { type: 'counter', help: 'Rounds in which a worker threw.', labels: ['worker'] },
-  verihub_open_sockets: { type: 'gauge', help: 'Sockets that are open now.', labels: ['namespace'] },
+  verihub_commit_conflicts_total: {
+    type: 'counter',
+    help: 'Writes refused by the store.',
+    labels: { conflict: ['stale', 'late', 'fenced'] },
+  },
+  verihub_worker_failures_total: { type: 'counter', help: 'Rounds in which a worker threw.', labels: { worker: [] } },
+  verihub_open_sockets: {
+    type: 'gauge',
+    help: 'Sockets that are open now.',
+    labels: { namespace: ['device', 'browser'] },
+  },
   verihub_http_request_duration_seconds: {
     type: 'histogram',
     help: 'From the first byte of a request to the end of its answer.',
-    labels: ['route', 'method', 'status'],
+    labels: { route: [], method: [], status: [] },
     buckets: callSeconds,
   },
 } as const satisfies Record<string, Row>;
@@ -70,7 +87,7 @@ type MetricName = keyof typeof metricsTable;
 type NameOf<T extends Row['type']> = {
   [N in MetricName]: (typeof metricsTable)[N]['type'] extends T ? N : never;
 }[MetricName];
-type LabelsOf<N extends MetricName> = Record<(typeof metricsTable)[N]['labels'][number], string>;
+type LabelsOf<N extends MetricName> = Record<keyof (typeof metricsTable)[N]['labels'], string>;
 
 /** Gauges of prom-client whose names end in `_total`, which is for counters. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -119,12 +136,17 @@ function register(registry: Registry) {
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
   for (const [name, row] of Object.entries<Row>(metricsTable)) {
-    const { help, labels: labelNames, buckets } = row;
-    if (row.type === 'counter') counters.set(name, new Counter({ name, help, labelNames, registers }));
-    if (row.type === 'gauge') gauges.set(name, new Gauge({ name, help, labelNames, registers }));
-    if (row.type !== 'histogram') continue;
+    const { help, buckets, labels } = row;
+    const config = { name, help, labelNames: Object.keys(labels), registers };
     const bounds = buckets === undefined ? {} : { buckets };
-    histograms.set(name, new Histogram({ name, help, labelNames, registers, ...bounds }));
+    if (row.type === 'counter') counters.set(name, new Counter(config));
+    if (row.type === 'gauge') gauges.set(name, new Gauge(config));
+    if (row.type === 'histogram') histograms.set(name, new Histogram({ ...config, ...bounds }));
+    for (const known of knownLabels(labels)) {
+      counters.get(name)?.inc(known, 0);
+      gauges.get(name)?.set(known, 0);
+      histograms.get(name)?.zero(known);
+    }
   }
   return {
     count<N extends NameOf<'counter'>>(this: void, name: N, labels: LabelsOf<N>): void {
@@ -138,4 +160,10 @@ function register(registry: Registry) {
       histograms.get(name)?.observe(labels, Math.max(0, ms) / 1000);
     },
   };
+}
+
+/** Every series known beforehand: those of metrics with one label. */
+function knownLabels(labels: Row['labels']): Record<string, string>[] {
+  const [only, ...more] = Object.entries(labels);
+  return only === undefined || more.length > 0 ? [] : only[1].map((value) => ({ [only[0]]: value }));
 }

@@ -131,6 +131,6 @@ function scrubField(key: string, value: unknown, depth: number): unknown {
   const plain = typeof value === 'string' || typeof value === 'number';
   if (plain && phoneNames.has(name) && /^\W*\+?[\d\s().-]{7,}$/.test(String(value))) return maskPhone(String(value));
   // `code` is also where problems and Node's errors carry their name; only digits are a secret.
-  if (plain && name === 'code' && /\d{3}/.test(String(value))) return blank;
+  if (plain && name === 'code' && String(value).replace(/\D/g, '').length >= 4) return blank;
   return scrubValue(value, depth + 1);
 }
