@@ -1,0 +1,45 @@
+// What the HTTP door is given: use cases, and what it reports to.
+import type { Middleware } from 'koa';
+import type { Applications } from '../app/applications.ts';
+import type { Devices } from '../app/devices.ts';
+import type { TrustedBrowsers } from '../app/trusted-browsers.ts';
+import type { Users } from '../app/users.ts';
+import type { Verifications } from '../app/verifications.ts';
+import type { Waiters } from '../app/waiters.ts';
+import type { Clock, Logger, Metrics, Random } from '../ports/runtime.ts';
+import type { Tokens } from '../ports/security.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface HttpSettings {
+  /** The hub origin: scheme, host and port, as clients see it. */
+  origin: string;
+  /** Web origins that may call besides the hub's own. */
+  allowedOrigins: readonly string[];
+  /** Opens `/metrics` to others than this machine. */
+  metricsToken?: string;
+}
+
+export interface HttpDeps {
+  applications: Pick<Applications, 'authenticate'>;
+  verifications: Verifications;
+  waiters: Pick<Waiters, 'waitFor'>;
+  users: Users;
+  devices: Devices;
+  trustedBrowsers: TrustedBrowsers;
+  tokens: Pick<Tokens, 'checkWaiter' | 'jwks'>;
+  /** Asked for its clock only (law 3). */
+  store: Pick<Store, 'read'>;
+  health: {
+    live(): { ok: boolean };
+    ready(): Promise<{ ok: true } | { ok: false; because: string }>;
+  };
+  /** The text of `/metrics`. */
+  renderMetrics(): Promise<{ contentType: string; body: string }>;
+  logger: Logger;
+  metrics: Pick<Metrics, 'request'>;
+  clock: Clock;
+  random: Random;
+  settings: HttpSettings;
+  /** Asked after the hub's own routes: the demo. */
+  extras?: readonly Middleware[];
+}

@@ -1,0 +1,18 @@
+// GET /v1/users/{userId}
+import { rfc3339, viewUser } from '../../app/views.ts';
+import { userPath } from '../../wire/ids.ts';
+import { userReply } from '../../wire/users.ts';
+import { endpoint } from '../endpoint.ts';
+
+export const getUser = endpoint({
+  operation: 'getUser',
+  summary: 'Read a user',
+  caller: 'relying-party',
+  takes: { path: userPath },
+  gives: { status: 200, text: 'The user', schema: userReply },
+
+  async handle({ caller: application, path: { userId } }, { users }) {
+    const { user, now } = await users.get(application.id, userId);
+    return { user: viewUser(user), serverTime: rfc3339(now) };
+  },
+});
