@@ -1,6 +1,6 @@
 /** Messages as the contract shows them, and helpers that read what the SDK signed. */
-import { SignJWT } from 'jose';
-import type { PromptView, VerificationView } from '../../../client-sdk/protocol.ts';
+import { compactVerify, decodeProtectedHeader, importJWK, SignJWT } from 'jose';
+import type { PromptView, PublicJwk, VerificationView } from '../../../client-sdk/protocol.ts';
 
 export function prompt(overrides: Partial<PromptView> = {}): PromptView {
   const now = Date.now();
@@ -39,6 +39,7 @@ export function verification(overrides: Partial<VerificationView> = {}): Verific
   };
 }
 
+/** Contract section 3: `exp` is five minutes after the verification's own end. */
 export function waiterToken(id = 'ver_1', lifetimeSeconds = 600): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
   return new SignJWT({})
@@ -49,16 +50,18 @@ export function waiterToken(id = 'ver_1', lifetimeSeconds = 600): Promise<string
     .sign(new Uint8Array(32));
 }
 
-/** The payload of a compact JWS, unverified. */
-export function payloadOf(jws: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+export interface OpenedJws {
+  header: Record<string, unknown>;
+  payload: Record<string, unknown>;
 }
 
-/** Awaits a condition; fails with `what` after `ms`. */
-export async function until(what: string, condition: () => boolean, ms = 3_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** Header and payload of a compact JWS, after checking its signature. */
+export async function openJws(jws: string, key: PublicJwk): Promise<OpenedJws> {
+  const { payload } = await compactVerify(jws, await importJWK({ ...key }, 'ES256'));
+  return { header: { ...decodeProtectedHeader(jws) }, payload: JSON.parse(new TextDecoder().decode(payload)) };
+}
+
+/** The payload of a compact JWS, unverified. */
+export function payloadOf(jws: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString());
 }
