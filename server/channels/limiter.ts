@@ -6,7 +6,7 @@ export interface LimiterOptions {
   queue: number;
 }
 
-/** Called once, when the call is over. */
+/** To be called once, when the call is over: the place goes to the one who waits longest. */
 export type Release = () => void;
 
 export interface Limiter {
@@ -23,14 +23,6 @@ export function createLimiter({ concurrency, queue }: LimiterOptions): Limiter {
     if (next === undefined) running -= 1;
     else next();
   };
-  const once = (): Release => {
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      release();
-    };
-  };
 
   const wait = (signal: AbortSignal): Promise<Release | 'aborted'> =>
     new Promise((resolve) => {
@@ -41,7 +33,7 @@ export function createLimiter({ concurrency, queue }: LimiterOptions): Limiter {
       const go = () => {
         waiting.delete(go);
         signal.removeEventListener('abort', leave);
-        resolve(once());
+        resolve(release);
       };
       waiting.add(go);
       signal.addEventListener('abort', leave, { once: true });
@@ -52,7 +44,7 @@ export function createLimiter({ concurrency, queue }: LimiterOptions): Limiter {
       if (signal.aborted) return 'aborted';
       if (running < concurrency) {
         running += 1;
-        return once();
+        return release;
       }
       return waiting.size < queue ? wait(signal) : 'full';
     },

@@ -57,20 +57,14 @@ export function createSimulatedOutbox({ clock }: { clock: Clock }): SimulatedOut
     const response = script?.(send) ?? { kind: 'accepted', provider };
     if (response.kind === 'hang') return whenAborted(signal);
     if (response.kind !== 'accepted' && response.kind !== 'lost-reply') return response;
-    if (response.kind === 'lost-reply') {
-      deliver(send);
-      return whenAborted(signal);
-    }
-    return { ...response, providerId: deliver(send, response.providerId) };
+    const providerId = deliver(send, response.kind === 'accepted' ? response.providerId : undefined);
+    return response.kind === 'lost-reply' ? whenAborted(signal) : { ...response, providerId };
   };
 
   return {
     push: { provider, send: (message, signal) => answer({ kind: 'push', message }, signal) },
     sms: { provider, send: (message, signal) => answer({ kind: 'sms', message }, signal) },
-    messages: () =>
-      [...rings.push.values(), ...rings.sms.values()]
-        .toSorted((a, b) => a.order - b.order)
-        .map((entry) => entry.message),
+    messages: () => inOrder([...rings.push.values(), ...rings.sms.values()]),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -84,6 +78,10 @@ export function createSimulatedOutbox({ clock }: { clock: Clock }): SimulatedOut
 interface Entry {
   order: number;
   message: SimulatedMessage;
+}
+
+function inOrder(entries: readonly Entry[]): SimulatedMessage[] {
+  return entries.toSorted((a, b) => a.order - b.order).map((entry) => entry.message);
 }
 
 /** A map remembers the order of insertion: the first key is the oldest. */

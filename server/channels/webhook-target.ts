@@ -1,10 +1,10 @@
 // Where a webhook may go: the URL is judged before, and every address its name resolves to at the moment of connecting.
-import type { LookupAddress, LookupOptions } from 'node:dns';
+import type { LookupAddress, LookupAllOptions, LookupOptions } from 'node:dns';
 import { lookup as resolveByDns } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { isPublicAddress } from './public-address.ts';
 
-export type Resolve = (hostname: string, options: { all: true; family: number }) => Promise<LookupAddress[]>;
+export type Resolve = (hostname: string, options: LookupAllOptions) => Promise<LookupAddress[]>;
 
 export class AddressNotAllowedError extends Error {
   readonly code = 'ADDRESS_NOT_ALLOWED';
@@ -45,15 +45,10 @@ export function createLookup(allowPrivate: boolean, resolve: Resolve = byDns): L
   };
 
   async function find(hostname: string, options: LookupOptions): Promise<LookupAddress[]> {
-    const addresses = await resolve(hostname, { all: true, family: familyOf(options.family) });
+    const addresses = await resolve(hostname, { all: true, family: options.family ?? 0 });
     if (addresses.length === 0) throw new Error('the name has no address');
     const isAllowed = allowPrivate || addresses.every(({ address }) => isPublicAddress(address));
     if (!isAllowed) throw new AddressNotAllowedError('the name resolves to an address that is not public');
     return addresses;
   }
-}
-
-function familyOf(family: LookupOptions['family']): number {
-  if (family === 'IPv4') return 4;
-  return family === 'IPv6' ? 6 : (family ?? 0);
 }

@@ -128,6 +128,23 @@ describe('a guard', () => {
     expect(open).to.have.length(2);
   });
 
+  it('gives no place to one who has left the queue', async () => {
+    const { guard } = setUp();
+    const { open, attempt } = createAttempts();
+    const controller = new AbortController();
+    const running = [guard(attempt, never), guard(attempt, never)];
+    const leaver = guard(attempt, controller.signal);
+    await settle();
+    controller.abort();
+    expect(await leaver).to.deep.include({ outcome: 'not-sent', reason: 'timeout' });
+    const last = guard(attempt, never);
+    open[0]?.answer(accepted);
+    await settle();
+    expect(open, 'the one who waits has the place').to.have.length(3);
+    for (const { answer } of open) answer(accepted);
+    expect(await Promise.all([...running, last])).to.deep.equal([accepted, accepted, accepted]);
+  });
+
   it('frees the place of an attempt that was cut off', async () => {
     const { guard, clock } = setUp();
     const { attempt } = createAttempts();
@@ -227,5 +244,21 @@ describe('guarded webhooks', () => {
     for (let n = 0; n < 3; n++) expect(await webhooks.send(request('https://down.example'), never)).to.equal(down);
     expect(await webhooks.send(request('https://down.example'), never)).to.deep.include({ reason: 'breaker-open' });
     expect(await webhooks.send(request('https://up.example'), never)).to.equal(accepted);
+  });
+
+  it('remember the 1000 URLs used last', async () => {
+    const { deps } = setUp();
+    const down: ChannelResult = { kind: 'unreachable', outcome: 'unknown', reason: 'timeout' };
+    const webhooks = guardWebhooks({ send: async () => down }, options, deps);
+    const send = async (url: string) => {
+      const result = await webhooks.send({ id: 'm', url, secret: 's', timestamp: 0, body: '{}' }, never);
+      return 'reason' in result ? result.reason : '';
+    };
+    for (const url of ['old', 'kept']) for (let n = 0; n < 3; n++) await send(url);
+    for (let n = 0; n < 998; n++) await send(`u${n}`);
+    expect(await send('kept')).to.equal('breaker-open');
+    await send('one too many');
+    expect(await send('kept')).to.equal('breaker-open');
+    expect(await send('old'), 'its breaker is forgotten').to.equal('timeout');
   });
 });

@@ -66,6 +66,18 @@ describe('the simulated outbox', () => {
     expect(ids[1]).to.equal('s5');
   });
 
+  it('counts a repeat as new, so that it stays', async () => {
+    const outbox = createSimulatedOutbox({ clock: createFakeClock() });
+    await outbox.sms.send(sms('again'), never);
+    for (let n = 0; n < 199; n++) await outbox.sms.send(sms(`s${n}`), never);
+    await outbox.sms.send(sms('again'), never);
+    await outbox.sms.send(sms('last'), never);
+    const ids = outbox.messages().map(({ message }) => message.dedupeId);
+    expect(ids).to.have.length(200);
+    expect(ids[0]).to.equal('s1');
+    expect(ids.slice(-2)).to.deep.equal(['again', 'last']);
+  });
+
   it('tells subscribers until they leave', async () => {
     const outbox = createSimulatedOutbox({ clock: createFakeClock() });
     const seen: string[] = [];

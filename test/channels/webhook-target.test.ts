@@ -29,6 +29,7 @@ describe('a webhook URL', () => {
     ['nonsense', 'url-malformed'],
     ['ftp://a.example/', 'url-malformed'],
     ['https://user:pass@a.example/', 'url-malformed'],
+    ['https://user@a.example/', 'url-malformed'],
     ['http://a.example/', 'https-required'],
     ['https://127.0.0.1/', 'address-not-allowed'],
     ['https://127.1/', 'address-not-allowed'],
@@ -97,6 +98,23 @@ describe('a name', () => {
     expect(await look(lookup, true)).to.deep.equal([{ address: '8.8.8.8', family: 4 }]);
     expect(await look(lookup, true)).to.be.instanceOf(Error);
     expect(await look(createLookup(false, resolveAs(['8.8.8.8', '1.1.1.1'])), false)).to.equal('8.8.8.8');
+  });
+
+  it('is looked up in the family that is asked for', async () => {
+    const asked: unknown[] = [];
+    const lookup = createLookup(false, async (_name, options) => {
+      asked.push(options);
+      return [{ address: '2606:4700::1111', family: 6 }];
+    });
+    for (const options of [{ all: true, family: 6 }, { all: true }]) {
+      await new Promise<void>((resolve) => {
+        lookup('name.example', options, () => resolve());
+      });
+    }
+    expect(asked).to.deep.equal([
+      { all: true, family: 6 },
+      { all: true, family: 0 },
+    ]);
   });
 
   it('without an address, or that cannot be resolved, is unreachable', async () => {
