@@ -1,6 +1,7 @@
 // Composition root: builds, starts and closes everything. The only file that knows two adapters.
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createApplications, type Applications, type ApplicationSpec } from './app/applications.ts';
+import { dirname, join } from 'node:path';
+import { createApplications, type Applications } from './app/applications.ts';
 import type { Context } from './app/context.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
@@ -17,6 +18,8 @@ import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulate
 import { guardWebhooks } from './channels/webhook-guard.ts';
 import { createWebhookChannel } from './channels/webhook.ts';
 import type { Config } from './config/config.ts';
+import { formatApiKey } from './core/bearer.ts';
+import type { DemoKey } from './demo/demo-key.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { Presence } from './ports/bus.ts';
 import type { Channels } from './ports/channel.ts';
@@ -82,12 +85,11 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
   const workers = startWorkers(core.context);
   building.defer(async () => void (await Promise.all(workers.map((worker) => worker.drain()))));
 
-  const banner = await announce(config, front, doors.demoKey);
   const built = building.move();
   return {
     origin: front.origin,
     localUrl: front.localUrl,
-    banner,
+    banner: bannerOf(config, front, doors.demoKey),
     store,
     outbox: core.outbox,
     close: once(async () => {
@@ -234,6 +236,103 @@ async function createCore(given: {
       webhookChannel.close();
     },
   };
+}
+
+interface Doors {
+  demoKey: DemoKey | undefined;
+  /** Red, no new work, sockets moved in jittered slices within `ms`. */
+  drain(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openDoors(given: { config: Config; machine: Machine; store: Store; core: Core; front: Front }): Promise<Doors> {
+  const { config, machine, store, core, front } = given;
+  const { origin } = front;
+  const { context, verifications, applications, health } = core;
+  const { tokens, bus, metrics } = context;
+  const devices = createDevices(context);
+  const waiters = createWaiters(context, verifications);
+  const { allowedOrigins, metricsToken } = config.http;
+  const demo = await openDemo(config, machine, core, front);
+  const httpApp = createHttpApp({
+    applications, verifications, waiters, devices, tokens, store, health, metrics, ...machine,
+    users: createUsers(context),
+    trustedBrowsers: createTrustedBrowsers(context),
+    renderMetrics: core.metrics.render,
+    settings: { origin, allowedOrigins, ...(metricsToken === undefined ? {} : { metricsToken }) },
+    extend: (app) => void (demo && app.use(demo.routes)),
+  });
+  const realtime = createRealtime({
+    httpServer: front.server, verifications, devices, tokens, waiters, bus, metrics, store, ...machine,
+    settings: { origin, allowedOrigins, ...config.sockets },
+  });
+  core.bindPresence(realtime.presence);
+  waiters.start();
+  const answer = httpApp.callback();
+  front.answerWith((request, response) => void answer(request, response));
+  realtime.start();
+  return {
+    demoKey: demo?.key,
+    drain: async (ms) => {
+      health.drain();
+      waiters.stop();
+      await realtime.drain(ms);
+    },
+    close: async () => {
+      demo?.close();
+      waiters.stop();
+      await realtime.close();
+    },
+  };
+}
+
+/** The demo is no part of a production image: it is loaded only where it is shown. */
+async function openDemo(config: Config, { clock, random, logger }: Machine, core: Core, front: Front) {
+  await registerApplication(config, core.applications, config.application.apiKey);
+  if (!config.demo || core.outbox === undefined) return undefined;
+  const { createDemo } = await import('./demo/demo.ts');
+  const { ensureDemoKey } = await import('./demo/demo-key.ts');
+  const make = (): string => formatApiKey('demo', random.secret(32));
+  const key = config.application.apiKey === undefined ? await ensureDemoKey(demoKeyFile(config), make) : undefined;
+  if (key !== undefined) await registerApplication(config, core.applications, key.apiKey);
+  const apiKey = key?.apiKey ?? config.application.apiKey ?? '';
+  const { origin, localUrl: hubUrl } = front;
+  const demo = createDemo({ hubUrl, origin, apiKey, bankName: config.application.name, outbox: core.outbox, clock, logger });
+  return { ...demo, key };
+}
+
+async function registerApplication({ application }: Config, applications: Applications, apiKey: string | undefined): Promise<void> {
+  if (apiKey === undefined) return;
+  const { name, domain, webhook } = application;
+  await applications.ensure(apiKey, { name, domain, ...(webhook === undefined ? {} : { webhook }) });
+}
+
+/** Beside the data, so that it comes and goes with them; undefined: nothing is kept. */
+function demoKeyFile({ store }: Config): string | undefined {
+  return store.kind === 'sqlite' && store.file !== ':memory:' ? join(dirname(store.file), 'demo-api-key') : undefined;
+}
+
+/** What the terminal shows once the hub runs. The demo's key is shown in full the first time only. */
+function bannerOf(config: Config, { origin }: Front, demoKey: DemoKey | undefined): string {
+  const file = demoKeyFile(config);
+  const isShown = demoKey !== undefined && (demoKey.isNew || file === undefined);
+  const credential = demoKey === undefined ? '$VERIHUB_API_KEY' : isShown ? demoKey.apiKey : `$(cat ${file})`;
+  const keyLine = isShown ? `${demoKey.apiKey}${file === undefined ? '' : `   (kept in ${file})`}` : `in ${file ?? 'VERIHUB_API_KEY'}`;
+  const data = config.store.kind === 'sqlite' ? config.store.file : config.store.kind;
+  const lines = [
+    `Verihub is ready at ${origin}`,
+    '',
+    ...(config.demo ? [`  Demo      ${origin}/demo/`] : []),
+    `  API key   ${keyLine}`,
+    `  Data      ${data}`,
+    '',
+    '  Create a verification:',
+    `  curl -X POST ${origin}/v1/verifications -H "Authorization: Bearer ${credential}" \\`,
+    `    -H 'Content-Type: application/json' -d '{"userId": "alice", "action": "Sign in to ${config.application.name.replaceAll("'", '')}"}'`,
+    '',
+    '  Ctrl-C stops it; everything is kept.',
+  ];
+  return `\n${lines.join('\n')}\n\n`;
 }
 
 /** Attempts end well before the delivery worker's lease; one sick provider holds up nobody else. */

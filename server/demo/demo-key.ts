@@ -7,8 +7,12 @@ export interface DemoKey {
   isNew: boolean;
 }
 
-/** @param make a new key; only called when the file is not there */
-export async function ensureDemoKey(file: string, make: () => string): Promise<DemoKey> {
+/**
+ * @param file where it is kept; undefined: nowhere, and each start has its own
+ * @param make a new key; only called when none is kept
+ */
+export async function ensureDemoKey(file: string | undefined, make: () => string): Promise<DemoKey> {
+  if (file === undefined) return { apiKey: make(), isNew: true };
   const known = await readKey(file);
   if (known !== undefined) return { apiKey: known, isNew: false };
   const apiKey = make();

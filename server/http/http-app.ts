@@ -91,7 +91,7 @@ export function createHttpApp(deps: HttpDeps): Koa<RequestFacts> {
   app.use(crossOrigin(deps.settings));
   app.use(wellFormedPath());
   app.use(routerOf(deps).routes());
-  for (const extra of deps.extras ?? []) app.use(extra);
+  deps.extend?.(app);
   app.use(unserved());
   return app;
 }

@@ -1,5 +1,5 @@
 // What the HTTP door is given: use cases, and what it reports to.
-import type { Middleware } from 'koa';
+import type Koa from 'koa';
 import type { Applications } from '../app/applications.ts';
 import type { Devices } from '../app/devices.ts';
 import type { TrustedBrowsers } from '../app/trusted-browsers.ts';
@@ -9,6 +9,7 @@ import type { Waiters } from '../app/waiters.ts';
 import type { Clock, Logger, Metrics, Random } from '../ports/runtime.ts';
 import type { Tokens } from '../ports/security.ts';
 import type { Store } from '../ports/store.ts';
+import type { RequestFacts } from './hub-context.ts';
 
 export interface HttpSettings {
   /** The hub origin: scheme, host and port, as clients see it. */
@@ -40,6 +41,6 @@ export interface HttpDeps {
   clock: Clock;
   random: Random;
   settings: HttpSettings;
-  /** Asked after the hub's own routes: the demo. */
-  extras?: readonly Middleware[];
+  /** Adds what is asked after the hub's own routes: the demo. */
+  extend?: (app: Koa<RequestFacts>) => void;
 }
