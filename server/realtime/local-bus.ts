@@ -10,7 +10,10 @@ export function createLocalBus(logger: Logger): Bus {
         try {
           listener(hint);
         } catch (error) {
-          logger.error({ error, hint: hint.type }, 'a listener failed on a hint; whoever missed it reads the store again');
+          logger.error(
+            { error, hint: hint.type },
+            'a listener failed on a hint; whoever missed it reads the store again',
+          );
         }
       }
     },

@@ -1,0 +1,102 @@
+// Joining a namespace: one credential, checked once, in a bounded number of lanes; a refusal reaches the client as a problem.
+import { ProblemError } from '../core/errors.ts';
+import type { Problem } from '../wire/problem.ts';
+import type { Connections } from './connections.ts';
+import { report, type RouterDeps } from './event-router.ts';
+import type { Lanes } from './handshake-pace.ts';
+import type { HubNamespace, HubSocket } from './socket-types.ts';
+
+export interface HandshakeDeps extends Pick<RouterDeps, 'connections' | 'random' | 'logger'> {
+  lanes: Lanes;
+  /** True while this node sends its clients elsewhere. */
+  isDraining(): boolean;
+}
+
+/** Socket.IO sends `message` and `data` of such an error to the client, as `connect_error`. */
+class RefusedHandshake extends Error {
+  readonly data: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.code);
+    this.data = problem;
+  }
+}
+
+/** Longer than any token of the contract. */
+const longestToken = 4096;
+
+/**
+ * Lets in whoever `authenticate` knows, and hands its answer to `welcome` with the connected socket.
+ * The token is forgotten as soon as it was checked: it is not needed again, and a heap dump should not have it.
+ */
+export function guardNamespace<Peer>(
+  namespace: HubNamespace,
+  deps: HandshakeDeps,
+  authenticate: (token: string) => Promise<Peer>,
+  welcome: (socket: HubSocket, peer: Peer) => void,
+): void {
+  const peers = new WeakMap<HubSocket, { peer: Peer }>();
+  namespace.use((socket, next) => {
+    const { joined } = deps.connections.stateOf(socket.conn);
+    const token = takeToken(socket);
+    const refuse = (error: unknown): void =>
+      next(new RefusedHandshake(report(error, deps, { namespace: namespace.name, event: 'connect' })));
+    if (joined.has(namespace.name)) return refuse(new ProblemError('malformed', 'This namespace is joined already.'));
+    joined.add(namespace.name);
+    check(socket, token, deps, authenticate).then(
+      (peer) => {
+        peers.set(socket, { peer });
+        next();
+      },
+      (error: unknown) => {
+        joined.delete(namespace.name);
+        refuse(error);
+      },
+    );
+  });
+  namespace.on('connection', (socket) => {
+    const known = peers.get(socket);
+    peers.delete(socket);
+    socket.once('disconnect', () => leave(socket, deps.connections));
+    if (known === undefined) socket.disconnect(true);
+    else welcome(socket, known.peer);
+  });
+}
+
+/** A connection that has left its last namespace is of no use; without one it would stay for as long as it answers pings. */
+function leave({ conn, nsp }: HubSocket, connections: Connections): void {
+  const { joined } = connections.stateOf(conn);
+  joined.delete(nsp.name);
+  if (joined.size === 0) conn.close();
+}
+
+function takeToken({ handshake }: HubSocket): unknown {
+  const token: unknown = handshake.auth['token'];
+  handshake.auth = {};
+  return token;
+}
+
+async function check<Peer>(
+  { conn }: HubSocket,
+  token: unknown,
+  { lanes, isDraining }: HandshakeDeps,
+  authenticate: (token: string) => Promise<Peer>,
+): Promise<Peer> {
+  if (isDraining()) throw new ProblemError('draining', 'This node is going away. Connect again.', { retryAfter: 1 });
+  if (typeof token !== 'string' || token === '' || token.length > longestToken) {
+    throw new ProblemError('unauthenticated', 'Send a credential as `auth.token`.');
+  }
+  return lanes.run(async () => {
+    // Whoever gave up while waiting costs nothing more.
+    if (conn.readyState !== 'open') throw new ProblemError('draining', 'The connection is gone.');
+    return authenticate(token);
+  });
+}
+
+/** The root namespace has nobody to talk to. */
+export function refuseNamespace(namespace: HubNamespace, deps: HandshakeDeps): void {
+  namespace.use((_socket, next) => {
+    const error = new ProblemError('not-found', 'There is nothing here. Connect to /device or /browser.');
+    next(new RefusedHandshake(report(error, deps, { namespace: namespace.name, event: 'connect' })));
+  });
+}

@@ -1,0 +1,153 @@
+// The socket door: Socket.IO with its limits, two namespaces, and who is connected.
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { Server } from 'socket.io';
+import { ProblemError } from '../core/errors.ts';
+import type { Bus, Presence } from '../ports/bus.ts';
+import type { Clock, Random } from '../ports/runtime.ts';
+import { openBrowserNamespace, type BrowserNamespaceDeps } from './browser-namespace.ts';
+import { createConnections, type Connections } from './connections.ts';
+import { openDeviceNamespace, type DeviceNamespaceDeps } from './device-namespace.ts';
+import { startRecheck } from './device-recheck.ts';
+import { createDeviceRegistry } from './device-registry.ts';
+import { createLanes, createTurns } from './handshake-pace.ts';
+import { refuseNamespace } from './handshakes.ts';
+import { defaultLimits, type RealtimeLimits, type RealtimeSettings } from './realtime-settings.ts';
+import { refuseRequest, screenRequest } from './request-screen.ts';
+import type { HubServer } from './socket-types.ts';
+
+type Made = 'connections' | 'lanes' | 'isDraining' | 'registry' | 'limits' | 'clock' | 'random';
+
+export interface RealtimeDeps extends Omit<DeviceNamespaceDeps & BrowserNamespaceDeps, Made> {
+  /** Must have its `request` listener when `start` is called: Socket.IO takes its own requests out from before it. */
+  httpServer: HttpServer;
+  bus: Pick<Bus, 'subscribe'>;
+  clock: Clock;
+  random: Random;
+  settings: RealtimeSettings;
+}
+
+export interface Realtime {
+  /** Who is connected to this node. */
+  readonly presence: Presence;
+  /** Opens the door. Once. */
+  start(): void;
+  /** Lets nobody in any more, and moves everybody elsewhere, spread over `ms` milliseconds; resolves then or as soon as all are gone. */
+  drain(ms: number): Promise<void>;
+  /** Ends every connection at once. May be called twice. */
+  close(): Promise<void>;
+  /** Open connections, whatever they have joined. */
+  connectionCount(): number;
+}
+
+/** How long clients may take to answer the closing of their connection before it is cut; milliseconds. */
+const closingMs = 250;
+
+export function createRealtime(given: RealtimeDeps): Realtime {
+  const { settings, clock, httpServer, bus } = given;
+  const limits: RealtimeLimits = { ...defaultLimits, ...settings.limits };
+  let draining = false;
+  const connections = createConnections({ clock, random: given.random, limits });
+  const registry = createDeviceRegistry(limits.socketsPerDevice);
+  const lanes = createLanes(limits.handshakes, limits.waitingHandshakes);
+  const deps = { ...given, connections, registry, lanes, limits, isDraining: () => draining };
+  const io: HubServer = new Server(optionsOf(settings));
+  const upgraded = trackUpgrades(httpServer);
+  const stops: (() => void)[] = [];
+  let closing: Promise<void> | undefined;
+
+  return {
+    presence: registry.presence,
+    connectionCount: () => connections.count(),
+    start: () => {
+      refuseNamespace(io.of('/'), deps);
+      const deviceNamespace = openDeviceNamespace(io.of('/device'), deps);
+      openBrowserNamespace(io.of('/browser'), deps);
+      attach(io, deps);
+      stops.push(bus.subscribe(deviceNamespace.onHint), startRecheck({ ...deps, recheckMs: limits.recheckMs }));
+    },
+    drain: async (ms) => {
+      draining = true;
+      await connections.drain(ms);
+    },
+    close: () => {
+      draining = true;
+      return (closing ??= close({ connections, upgraded, stops, clock }));
+    },
+  };
+}
+
+function optionsOf(settings: RealtimeSettings) {
+  return {
+    transports: ['polling', 'websocket'] as ['polling', 'websocket'],
+    serveClient: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    allowEIO3: false,
+    maxHttpBufferSize: settings.maxPayloadBytes,
+    pingInterval: settings.pingIntervalMs,
+    pingTimeout: settings.pingTimeoutMs,
+    connectTimeout: settings.connectTimeoutMs,
+    upgradeTimeout: settings.connectTimeoutMs,
+    // For polling only; upgrades know no CORS, which is why every request is screened as well.
+    cors: { origin: [settings.origin, ...settings.allowedOrigins], methods: ['GET', 'POST'] },
+  };
+}
+
+function attach(
+  io: HubServer,
+  deps: RealtimeDeps & { limits: RealtimeLimits; connections: Connections; isDraining(): boolean },
+): void {
+  const { httpServer, settings, limits, random, connections } = deps;
+  const origins = new Set([settings.origin, ...settings.allowedOrigins]);
+  const turns = createTurns(Math.ceil(limits.handshakes / 5), limits.waitingHandshakes);
+  io.attach(httpServer);
+  io.engine.use((request: IncomingMessage, response: unknown, next: () => void) => {
+    const { problem, isHandshake } = screenRequest(request, origins);
+    if (problem !== undefined) return refuseRequest(request, response, problem, random);
+    if (!isHandshake) return next();
+    if (deps.isDraining()) return refuseRequest(request, response, leaving(), random);
+    const proceed = (): void => {
+      if (!request.socket.destroyed) next();
+    };
+    if (!turns.wait(proceed)) refuseRequest(request, response, crowded(), random);
+  });
+  // After Socket.IO's own listener, which still reads what `admit` then lets go.
+  io.engine.on('connection', connections.admit);
+}
+
+const leaving = (): ProblemError =>
+  new ProblemError('draining', 'This node is going away. Connect again.', { retryAfter: 1 });
+const crowded = (): ProblemError =>
+  new ProblemError('rate-limited', 'Too many clients are connecting at once. Try again shortly.', { retryAfter: 5 });
+
+/** Upgraded sockets are no longer the HTTP server's to close. */
+function trackUpgrades(httpServer: HttpServer): ReadonlySet<NetSocket> {
+  const sockets = new Set<NetSocket>();
+  httpServer.on('upgrade', ({ socket }) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // While a handshake waits its turn nobody else listens: a reset would end the process.
+    socket.on('error', () => socket.destroy());
+  });
+  return sockets;
+}
+
+async function close(given: {
+  connections: Connections;
+  upgraded: ReadonlySet<NetSocket>;
+  stops: (() => void)[];
+  clock: Clock;
+}): Promise<void> {
+  const { connections, upgraded, stops, clock } = given;
+  for (const stop of stops.splice(0)) stop();
+  connections.closeAll();
+  const gone = [...upgraded].map(
+    (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())),
+  );
+  const cancel = clock.after(closingMs, () => {
+    for (const socket of upgraded) socket.destroy();
+  });
+  await Promise.all(gone);
+  cancel();
+}
