@@ -24,7 +24,13 @@ export interface Outbox {
 const deadLetterMs = 7 * 86_400_000;
 
 export function toMessageRow(message: OutboxMessage): MessageRow {
-  return { ...message, notBefore: Math.ceil(message.notBefore), payload: JSON.stringify(message.payload) };
+  const { notBefore, createdAt, payload } = message;
+  return {
+    ...message,
+    notBefore: Math.ceil(notBefore),
+    createdAt: Math.ceil(createdAt),
+    payload: JSON.stringify(payload),
+  };
 }
 
 export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox {

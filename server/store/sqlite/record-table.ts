@@ -38,28 +38,26 @@ export interface RecordTable {
 
 export function toPutRow(put: Put): PutRow {
   const { record } = put;
-  const common = { id: record.id, rev: record.rev, forgetAt: wholeOrNull(put.forgetAt), body: JSON.stringify(record) };
+  const createdAt = 'createdAt' in record ? Math.ceil(record.createdAt) : 0;
+  const common = {
+    id: record.id,
+    rev: record.rev,
+    createdAt,
+    forgetAt: wholeOrNull(put.forgetAt),
+    body: JSON.stringify(record),
+  };
   switch (put.kind) {
     case 'verification': {
-      const { status, createdAt } = put.record;
-      return {
-        ...common,
-        kind: put.kind,
-        owner: ownerOf(put.record),
-        createdAt,
-        status,
-        dueAt: wholeOrNull(dueAtOf(put.record)),
-      };
+      const dueAt = wholeOrNull(dueAtOf(put.record));
+      return { ...common, kind: put.kind, owner: ownerOf(put.record), status: put.record.status, dueAt };
     }
     case 'device':
     case 'trusted-browser':
-      return { ...common, kind: put.kind, owner: ownerOf(put.record), createdAt: put.record.createdAt };
+      return { ...common, kind: put.kind, owner: ownerOf(put.record) };
     case 'application':
-      return { ...common, kind: put.kind, owner: everybody, createdAt: put.record.createdAt };
-    case 'hub-keys':
-      return { ...common, kind: put.kind, owner: null, createdAt: 0 };
+      return { ...common, kind: put.kind, owner: everybody };
     default:
-      return { ...common, kind: put.kind, owner: null, createdAt: put.record.createdAt };
+      return { ...common, kind: put.kind, owner: null };
   }
 }
 
