@@ -164,7 +164,7 @@ const refused: [name: string, value: string, says: string, besides?: Environment
   ['VERIHUB_STORE', 'postgres://x', 'sqlite:<file>'],
   ['VERIHUB_STORE', 'data.db', 'sqlite:<file>'],
   ['VERIHUB_STORE', 'sqlite:', 'name the database file'],
-  ['VERIHUB_STORE', 'sqlite::memory:', 'name the database file'],
+  ['VERIHUB_STORE', 'sqlite::temp:', 'name the database file'],
   ['VERIHUB_STORE', 'sqlite:///var/x.db', 'right after sqlite:'],
   ['VERIHUB_STORE', 'redis://', 'redis://host:port'],
   ['VERIHUB_STORE', 'redis-cluster://a:1,b', 'redis-cluster://host:port'],

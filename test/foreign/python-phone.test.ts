@@ -13,17 +13,21 @@ interface Said {
   [field: string]: unknown;
 }
 
-/** Runs the phone; `next` waits for the next thing of this kind that it says. */
+/** Runs the phone; `next` waits for the next thing of this kind that it says, in whatever order the kinds come. */
 function startPhone(origin: string, enrollmentToken: string, transport: string) {
   const child = spawn(pythonPath, [script, origin, enrollmentToken, transport], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const unread: Said[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return {
     tell: (line: string) => child.stdin.write(`${line}\n`),
     async next(event: string): Promise<Said> {
+      const earlier = unread.findIndex((said) => said.event === event);
+      if (earlier >= 0) return unread.splice(earlier, 1)[0] as Said;
       for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
         const said: Said = JSON.parse(line.value);
         if (said.event === event) return said;
+        unread.push(said);
       }
       throw new Error(`the phone ended without saying "${event}"`);
     },
