@@ -15,7 +15,7 @@ import { createRuntime } from './runtime.ts';
 import type { Cancel, SdkRuntime } from './runtime.ts';
 import type { SocketSettings } from './socket-link.ts';
 import { createFollower } from './verification-follower.ts';
-import type { Follower } from './verification-follower.ts';
+import type { Follower, ReadHow, ReadVerification } from './verification-follower.ts';
 import { readWaiterToken } from './waiter-token.ts';
 import { isVerificationView } from './wire-guards.ts';
 
@@ -110,7 +110,7 @@ export function createBrowserClient(options: BrowserClientOptions): BrowserClien
     resend: (step, { signal } = {}) => sendCommand(context, 'resend', step === undefined ? {} : { step }, signal),
     cancel: ({ signal } = {}) => sendCommand(context, 'cancel', null, signal),
     async read({ signal } = {}) {
-      const verification = await read(null, signal);
+      const verification = await read('now', signal);
       follower.take(verification);
       return verification;
     },
@@ -125,23 +125,25 @@ function claimsOf({ waiterToken, verificationId }: BrowserClientOptions): Return
   return verificationId === undefined ? claims : { ...claims, verificationId };
 }
 
-type Read = (longPollFrom: number | null, signal: AbortSignal | undefined) => Promise<VerificationView>;
-
 /** How long the hub may hold a long-poll, in seconds (contract section 4: up to 30). */
 const longPollSeconds = 25;
 
-function createReader(http: HttpClient, token: string, id: string): Read {
-  return async (longPollFrom, signal) => {
-    const query = longPollFrom === null ? '' : `?wait=${longPollSeconds}&rev=${longPollFrom}`;
-    const timeoutMs = longPollFrom === null ? undefined : (longPollSeconds + 10) * 1_000;
+function createReader(http: HttpClient, token: string, id: string): ReadVerification {
+  return async (how, signal) => {
+    const query = typeof how === 'number' ? `?wait=${longPollSeconds}&rev=${how}` : '';
     const { verification } = await http.call({
       ...{ method: 'GET', path: `/v1/verifications/${encodeURIComponent(id)}${query}`, credential: () => token },
-      ...{ read: having<VerificationReply>('verification'), timeoutMs, deadlineMs: timeoutMs, signal },
-      repeatable: longPollFrom === null,
+      ...{ read: having<VerificationReply>('verification'), repeatable: how === 'now', signal, ...timing(how) },
     });
     if (isVerificationView(verification)) return verification;
     throw new VerihubError('bad-response', { detail: 'the answer has no readable verification' });
   };
+}
+
+function timing(how: ReadHow): { timeoutMs?: number; deadlineMs?: number } {
+  if (how === 'now') return {};
+  const timeoutMs = how === 'probe' ? 5_000 : (longPollSeconds + 10) * 1_000;
+  return { timeoutMs, deadlineMs: timeoutMs };
 }
 
 function onProgress(follower: Follower, listener: (verification: VerificationView) => void): Cancel {

@@ -3,13 +3,13 @@ import { asVerihubError, VerihubError } from './errors.ts';
 import type { HttpClient } from './http-client.ts';
 import type { VerificationReply, VerificationView } from './protocol.ts';
 import { having } from './reply-guards.ts';
-import type { Follower } from './verification-follower.ts';
+import type { Follower, ReadVerification } from './verification-follower.ts';
 import { isVerificationView } from './wire-guards.ts';
 
 export interface CommandContext {
   follower: Follower;
   http: HttpClient;
-  read: (longPollFrom: null, signal: AbortSignal | undefined) => Promise<VerificationView>;
+  read: ReadVerification;
   token: string;
   verificationId: string;
   /** A socket acknowledgement, in milliseconds. */
@@ -74,7 +74,7 @@ async function settled(
   signal: AbortSignal | undefined,
 ): Promise<VerificationView | null> {
   if (command === 'cancel' || before === null) return null;
-  const now = await read(null, signal);
+  const now = await read('now', signal);
   if (now.status !== 'pending') return now;
   if (command === 'resend') return now.resend.left < before.resend.left ? now : null;
   const { attemptsLeft } = now.code;

@@ -14,6 +14,11 @@ import { createSocketLink } from './socket-link.ts';
 import type { Refusal, SocketLink, SocketSettings } from './socket-link.ts';
 import { isVerificationView } from './wire-guards.ts';
 
+/** At once and repeated; one quick try; or a long-poll for a revision above this one. */
+export type ReadHow = 'now' | 'probe' | number;
+/** One read over HTTP. */
+export type ReadVerification = (how: ReadHow, signal: AbortSignal | undefined) => Promise<VerificationView>;
+
 export interface FollowerOptions {
   verificationId: string;
   /** The waiter token, and how long it lives at most, in milliseconds. */
@@ -26,8 +31,7 @@ export interface FollowerOptions {
   /** Without a socket for this long, the page long-polls; in milliseconds. */
   pollAfterMs: number;
   formatTime: (epochMs: number) => string;
-  /** One read over HTTP: a long-poll from `rev` when given, else at once. */
-  read: (longPollFrom: number | null, signal: AbortSignal | undefined) => Promise<VerificationView>;
+  read: ReadVerification;
 }
 
 export interface Follower {
@@ -86,7 +90,7 @@ export function createFollower(options: FollowerOptions): Follower {
     poll: createLongPoll({
       runtime,
       lastRev: () => following.keeper.current()?.rev ?? null,
-      read: options.read,
+      read: (rev, signal) => options.read(rev ?? 'probe', signal),
       onSnapshot: (verification) => onPolled(following, verification),
       onTrouble: (error) => onPollTrouble(following, error),
     }),
@@ -218,7 +222,7 @@ function resume(following: Following): void {
   const { link, options, closing } = following;
   if (!link.isUp()) return link.hurry();
   options
-    .read(null, closing.signal)
+    .read('probe', closing.signal)
     .then((verification) => take(following, verification))
     .catch(link.renew);
 }
