@@ -99,8 +99,13 @@ export const storeUrl: Kind<StoreUrl> = {
   },
 };
 
+/** The file name by which SQLite keeps nothing: for tries and tests. */
+export const inMemory = ':memory:';
+
 function readSqlite(file: string): Read<StoreUrl> {
-  if (file === '' || (file.startsWith(':') && file !== ':memory:')) return bad('name the database file, e.g. sqlite:data/verihub.db');
+  if (file === '' || (file.startsWith(':') && file !== inMemory)) {
+    return bad('name the database file, e.g. sqlite:data/verihub.db');
+  }
   if (file.startsWith('//')) return bad('write the path right after sqlite:, e.g. sqlite:/var/lib/verihub/verihub.db');
   return good({ kind: 'sqlite', file });
 }

@@ -1,5 +1,5 @@
 // What options must be to each other, as a list of rules. Each finding is a whole sentence that says what to do.
-import { isLoopback } from './address-kinds.ts';
+import { inMemory, isLoopback } from './address-kinds.ts';
 import type { Available } from './available.ts';
 import { options } from './options.ts';
 import type { Settings } from './settings.ts';
@@ -36,6 +36,14 @@ const rules: readonly Rule[] = [
     level: 'fault',
     says: 'VERIHUB_SMS is simulated in production, where it would reach nobody: set it to none or a provider.',
     broken: ({ production, sms }) => production && sms === 'simulated',
+  },
+  {
+    level: 'fault',
+    says: 'VERIHUB_STORE is in memory in production, where a restart would forget every device: name a file.',
+    broken: ({ production, get }) => {
+      const store = get(options.store);
+      return production && store?.kind === 'sqlite' && store.file === inMemory;
+    },
   },
   {
     level: 'fault',

@@ -82,6 +82,11 @@ describe('the config', () => {
     expect(configOf({ PORT: ' 8080\n' }).http.port).to.equal(8080);
   });
 
+  it('may keep nothing while developing', () => {
+    const { store } = configOf({ VERIHUB_STORE: 'sqlite::memory:' });
+    expect(store).to.deep.equal({ kind: 'sqlite', file: ':memory:' });
+  });
+
   it('reads lists', () => {
     const { http } = configOf({
       VERIHUB_ALLOWED_ORIGINS: 'https://app.example.com, capacitor://localhost ,',
@@ -289,6 +294,7 @@ describe('in production', () => {
     [{ VERIHUB_PUBLIC_URL: 'http://localhost:3000' }, 'VERIHUB_PUBLIC_URL must begin with https://'],
     [{ VERIHUB_PUSH: 'simulated' }, 'VERIHUB_PUSH is simulated in production'],
     [{ VERIHUB_SMS: 'simulated' }, 'VERIHUB_SMS is simulated in production'],
+    [{ VERIHUB_STORE: 'sqlite::memory:' }, 'VERIHUB_STORE is in memory in production'],
   ];
   for (const [env, says] of cases) {
     it(`refuses: ${says}`, () => {

@@ -26,6 +26,7 @@ describe('readiness', () => {
     clock.advance(1);
     await health.ready();
     expect(checks()).to.equal(2);
+    expect(clock.timers(), 'time-outs left behind besides the beat').to.equal(1);
   });
 
   it('is red while the store fails, and green again after', async () => {

@@ -231,6 +231,23 @@ describe('a log line', () => {
     for (const fields of cases) expect(JSON.stringify(logged(fields))).to.have.length.below(20_000);
   });
 
+  it('says what it leaves out', () => {
+    const deep = { a: { b: { c: { d: { e: { f: 'canary' } } } } } };
+    expect(logged(deep)).to.deep.include(deep);
+    expect(JSON.stringify(logged({ z: deep })))
+      .to.include('"e":"[deeper]"')
+      .and.not.include('canary');
+    expect(logged({ list: Array(52).fill(0) })['list'])
+      .to.have.length(51)
+      .and.include('[2 more]');
+    expect(logged({ list: Array(50).fill(0) })['list']).to.have.length(50);
+    const wide = Object.fromEntries(Array.from({ length: 53 }, (_, n) => [`k${n}`, n]));
+    expect(logged({ wide })).to.have.property('wide').that.includes({ k49: 49, '…': '[3 more]' });
+    expect(JSON.stringify(logged({ wide }))).not.to.include('k50');
+    expect(logged({ long: 'x'.repeat(3000) })['long']).to.equal(`${'x'.repeat(2000)}… (cut)`);
+    expect(logged({ token: null })).to.include({ token: null });
+  });
+
   it('that is cut shows no half of a secret', () => {
     for (let pad = 16_300; pad < 16_400; pad += 7) {
       const line = JSON.stringify(
