@@ -1,13 +1,13 @@
-// Which providers and stores this version has built in. The others are known by name, and refused with that reason.
+// Which of the providers and stores that options may name this version has built in. The others are refused with that reason.
 
 export interface Available {
-  readonly store: Readonly<Record<'sqlite' | 'redis' | 'redis-cluster', boolean>>;
-  readonly push: Readonly<Record<'none' | 'simulated' | 'fcm', boolean>>;
-  readonly sms: Readonly<Record<'none' | 'simulated' | 'vonage', boolean>>;
+  readonly store: Readonly<Record<'redis' | 'redis-cluster', boolean>>;
+  readonly push: Readonly<Record<'fcm', boolean>>;
+  readonly sms: Readonly<Record<'vonage', boolean>>;
 }
 
 export const available: Available = {
-  store: { sqlite: true, redis: false, 'redis-cluster': false },
-  push: { none: true, simulated: true, fcm: false },
-  sms: { none: true, simulated: true, vonage: false },
+  store: { redis: false, 'redis-cluster': false },
+  push: { fcm: false },
+  sms: { vonage: false },
 };

@@ -50,7 +50,7 @@ const rules: readonly Rule[] = [
     says: 'VERIHUB_STORE names Redis, whose store is not built into this version: set VERIHUB_STORE=sqlite:<file>.',
     broken: ({ get }, available) => {
       const kind = get(options.store)?.kind;
-      return kind !== undefined && !available.store[kind];
+      return kind !== undefined && kind !== 'sqlite' && !available.store[kind];
     },
   },
   {

@@ -14,6 +14,13 @@ describe('the options table', () => {
     }
   });
 
+  it('has each under its group', () => {
+    for (const { name, group } of Object.values(options)) {
+      const before = table.slice(0, table.indexOf(`| \`${name}\` |`));
+      expect(before.match(/^\*\*.*\*\*$/gm)?.at(-1), name).to.equal(`**${group}**`);
+    }
+  });
+
   it('marks secrets, and only those', () => {
     for (const row of Object.values(options)) {
       expect(lineOf(row.name).includes('**Secret.**'), row.name).to.equal('secret' in row);
@@ -24,6 +31,7 @@ describe('the options table', () => {
     expect(lineOf('VERIHUB_SOCKET_WAIT_MS')).to.include('| 100 to 600000 ms | `3000` |');
     expect(lineOf('VERIHUB_PUBLIC_URL')).to.include('| `http://localhost:<PORT>` |');
     expect(lineOf('VERIHUB_STORE')).to.include('| `sqlite:data/verihub.db` |');
+    expect(lineOf('VERIHUB_LOG_LEVEL')).to.include('| `info` |');
     expect(table).not.to.match(/undefined|\[object/);
   });
 

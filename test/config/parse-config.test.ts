@@ -10,9 +10,9 @@ const apiKey = `vh_first_${Buffer.alloc(32, 'verihub').toString('base64url')}`;
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const production = { VERIHUB_PROFILE: 'production', VERIHUB_PUBLIC_URL: 'https://verify.example.com' };
 const everything = {
-  store: { sqlite: true, redis: true, 'redis-cluster': true },
-  push: { none: true, simulated: true, fcm: true },
-  sms: { none: true, simulated: true, vonage: true },
+  store: { redis: true, 'redis-cluster': true },
+  push: { fcm: true },
+  sms: { vonage: true },
 };
 const vonage = {
   VERIHUB_SMS: 'vonage',
@@ -80,6 +80,19 @@ describe('the config', () => {
   it('takes an empty value as none, and drops blanks around one', () => {
     expect(configOf({ PORT: ' ', VERIHUB_PUSH: '' }).http.port).to.equal(3000);
     expect(configOf({ PORT: ' 8080\n' }).http.port).to.equal(8080);
+  });
+
+  it('lets providers be elsewhere: over https, or on this machine', () => {
+    for (const endpoint of ['https://fcm.example', 'http://localhost:9099', 'http://[::1]:9099', 'http://127.0.0.2']) {
+      expect(configOf({ VERIHUB_FCM_ENDPOINT: endpoint }).push, endpoint).to.deep.equal({ provider: 'simulated' });
+    }
+  });
+
+  it('listens where it is told', () => {
+    for (const host of ['localhost', '0.0.0.0', '::', '::1', 'fe80::1', 'hub.internal', '10.0.0.1']) {
+      expect(configOf({ HOST: host }).http.host).to.equal(host);
+    }
+    for (const host of ['localhost', '::1', '127.0.0.2']) expect(warningsOf({ HOST: host }), host).to.deep.equal([]);
   });
 
   it('may keep nothing while developing', () => {
@@ -189,6 +202,7 @@ const refused: [name: string, value: string, says: string, besides?: Environment
   ['VERIHUB_APPLICATION_DOMAIN', 'A.example', 'lower case'],
   ['VERIHUB_WEBHOOK_URL', 'javascript:alert(1)', 'http or https URL', { VERIHUB_WEBHOOK_SECRET: webhookSecret }],
   ['VERIHUB_WEBHOOK_URL', 'https://u:p@a.example/', 'user and password', { VERIHUB_WEBHOOK_SECRET: webhookSecret }],
+  ['VERIHUB_WEBHOOK_URL', 'https://user@a.example/', 'user and password', { VERIHUB_WEBHOOK_SECRET: webhookSecret }],
   ['VERIHUB_WEBHOOK_URL', 'https://a.example/#x', 'from # on', { VERIHUB_WEBHOOK_SECRET: webhookSecret }],
   ['VERIHUB_WEBHOOK_URL', 'https://a.example/', 'needs VERIHUB_WEBHOOK_SECRET'],
   [
@@ -227,6 +241,9 @@ const refused: [name: string, value: string, says: string, besides?: Environment
   ['VERIHUB_ALLOWED_ORIGINS', 'https://a.example,null', 'every page'],
   ['VERIHUB_ALLOWED_ORIGINS', 'https://a.example/x', 'no path'],
   ['VERIHUB_ALLOWED_ORIGINS', 'https://*.example', 'origin'],
+  ['VERIHUB_ALLOWED_ORIGINS', 'http://a.example:80', 'as http://a.example'],
+  ['VERIHUB_ALLOWED_ORIGINS', 'App://localhost', 'origin'],
+  ['VERIHUB_ALLOWED_ORIGINS', 'app.example', 'origin'],
   ['VERIHUB_TRUSTED_PROXIES', '10.0.0.0/33', 'IP addresses or networks'],
   ['VERIHUB_TRUSTED_PROXIES', 'proxy.example', 'IP addresses or networks'],
   ['VERIHUB_TRUSTED_PROXIES', '0.0.0.0/0', 'trust everybody'],
