@@ -1,6 +1,7 @@
 // What an endpoint takes of a request: path, query, headers and body, each held to its schema.
 import { ProblemError } from '../core/errors.ts';
 import { parse, type Schema, type Value } from '../wire/parse.ts';
+import { nothing } from '../wire/verification-calls.ts';
 import { readJson } from './read-body.ts';
 import type { HubContext } from './hub-context.ts';
 
@@ -16,7 +17,8 @@ export type Taken<T extends Takes> = { [P in keyof T]: T[P] extends Schema ? Val
 
 export async function readInput<T extends Takes>(takes: T | undefined, ctx: HubContext): Promise<Taken<T>> {
   const { path, query, headers, body } = takes ?? {};
-  if (query === undefined) refuseQuery(ctx);
+  // A parameter that is not known is a typing error, or a credential in the wrong place.
+  if (query === undefined && ctx.path.startsWith('/v1/')) readQuery(nothing, ctx);
   const taken = {
     ...(path === undefined ? {} : { path: readPath(path, ctx) }),
     ...(query === undefined ? {} : { query: readQuery(query, ctx) }),
@@ -60,13 +62,4 @@ function readHeaders(schema: Schema, ctx: HubContext): unknown {
   );
   const given = known.filter((name) => ctx.headers[name] !== undefined);
   return parse(schema, Object.fromEntries(given.map((name) => [name, ctx.headers[name]])), '/headers');
-}
-
-/** A parameter that is not known is a typing error, or a credential in the wrong place. */
-function refuseQuery(ctx: HubContext): void {
-  const [name] = Object.keys(ctx.query);
-  if (name === undefined || !ctx.path.startsWith('/v1/')) return;
-  throw new ProblemError('invalid', 'This call takes no query parameters.', {
-    errors: [{ pointer: '/query', detail: 'is not known here; remove it' }],
-  });
 }
