@@ -17,7 +17,7 @@ export interface LoggerOptions {
 /** Field names that are the log's own. */
 const taken = new Set(['level', 'time', 'msg']);
 
-export function createLogger({ level, destination = openDestination({ dest: 1, sync: true }) }: LoggerOptions): Logger {
+export function createLogger({ level, destination = openStandardOutput() }: LoggerOptions): Logger {
   const log = pino(
     {
       level,
@@ -36,6 +36,13 @@ export function createLogger({ level, destination = openDestination({ dest: 1, s
       log[label](ownNames(scrubFields(fields)), '%s', scrubText(message));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Synchronous, so that the last lines before a crash are there. A full disk must cost lines, never the hub or its memory. */
+function openStandardOutput(): LogDestination {
+  const output = openDestination({ dest: 1, sync: true, maxLength: 1_048_576 });
+  output.on('error', () => {});
+  return output;
 }
 
 function ownNames(fields: Record<string, unknown>): Record<string, unknown> {

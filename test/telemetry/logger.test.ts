@@ -1,5 +1,7 @@
 // The log: JSON lines in which no secret shows, whatever way it came in.
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createLogger } from '../../server/telemetry/logger.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -273,5 +275,31 @@ describe('a log line', () => {
       logged({ note: piece.repeat(100_000) });
     }
     expect(performance.now() - started).to.be.below(1000);
+  });
+});
+
+describe('the log to standard output', () => {
+  const script = `
+    const { createLogger } = await import(${JSON.stringify(new URL('../../server/telemetry/logger.ts', import.meta.url).href)});
+    const logger = createLogger({ level: 'info' });
+    for (let n = 0; n < 3000; n++) logger.info({ n, pad: 'x'.repeat(1900) }, 'hello');
+    process.stderr.write('lives on, ' + process.memoryUsage().rss);
+  `;
+
+  const run = (output: 'ignore' | number) =>
+    spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', output, 'pipe'],
+      encoding: 'utf8',
+    });
+
+  it('that is full costs lines, not the process and not its memory', () => {
+    const full = openSync('/dev/full', 'w');
+    const ordinary = run('ignore');
+    const { status, stderr } = run(full);
+    closeSync(full);
+    expect(stderr).to.match(/^lives on, \d+$/);
+    expect(status).to.equal(0);
+    const grown = Number(stderr.replace(/\D/g, '')) - Number(ordinary.stderr.replace(/\D/g, ''));
+    expect(grown, 'bytes more than with room').to.be.below(20_000_000);
   });
 });
