@@ -60,7 +60,7 @@ describe('push messages', () => {
     expect(device.shown).to.deep.equal([confirmed]);
     await device.client.approve('ver_1', { number: '42' });
     const [decision] = hub.seen('POST /v1/device/prompts/ver_1/decision');
-    expect(payloadOf((decision?.body as { decision: string }).decision)).to.include({ challenge: 'confirmed' });
+    expect(payloadOf((decision!.body as { decision: string }).decision)).to.include({ challenge: 'confirmed' });
   });
 
   it('cannot be approved while the hub has not confirmed', async () => {
