@@ -36,7 +36,8 @@ function repeatsName(text: string): boolean {
       if (names.has(name)) return true;
       names.add(name);
     }
-    expectsName = mark === '{' || (mark === ',' && open.at(-1) !== undefined);
+    // In a list the next string is no name, and finds no names to be held against.
+    expectsName = mark === '{' || mark === ',';
   }
   return false;
 }

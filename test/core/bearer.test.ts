@@ -48,6 +48,13 @@ describe('what is wrong with an API key', () => {
     'a short secret': [`vh_k1_${secret.slice(0, 20)}`, /has 20 characters; 32 random bytes make 43/],
     'a long secret': [`vh_k1_${secret.repeat(6)}`, /at most 256/],
     'another alphabet': [`vh_k1_${secret.slice(1)}+`, /base64url/],
+    'a secret of 42 characters': [`vh_k1_${secret.slice(1)}`, /has 42 characters/],
+    'a secret of 257 characters': [`vh_k1_${secret.repeat(6).slice(0, 257)}`, /at most 256/],
+    'an empty key id': [`vh__${secret}`, /is 1 to 64 letters and digits/],
+    'a key id of 65 characters': [`vh_${'k'.repeat(65)}_${secret}`, /is 1 to 64 letters and digits/],
+    'something before': [`x vh_k1_${secret}`, /reads vh_<key id>_<secret>/],
+    'a line break after': [`vh_k1_${secret}\n`, /base64url/],
+    'eleven different characters': [`vh_k1_${'abcdefghijk'.repeat(4)}`, /placeholder/],
     'a placeholder': [`vh_k1_${'changeme'.repeat(6)}`, /placeholder/],
   };
   for (const [what, [text, told]] of Object.entries(faults)) {
@@ -59,7 +66,11 @@ describe('what is wrong with an API key', () => {
   }
 
   it('agrees with the reader: what has no fault can be read', () => {
-    for (const text of [formatApiKey('A9', secret), formatApiKey('k'.repeat(64), secret.repeat(5))]) {
+    for (const text of [
+      formatApiKey('A9', secret),
+      formatApiKey('k'.repeat(64), secret.repeat(6).slice(0, 256)),
+      formatApiKey('k', 'abcdefghijkl'.repeat(4)),
+    ]) {
       expect(apiKeyFault(text)).to.equal(undefined);
       expect(parseApiKey(text)).not.to.equal(undefined);
     }
@@ -77,7 +88,14 @@ describe('an enrollment or trust token', () => {
     expect(parseBearer('tru', formatBearer(id, secret))).to.equal(undefined);
   });
 
+  it('may have an id of 64 characters after the prefix', () => {
+    const long = `tru_${'a'.repeat(64)}`;
+    expect(parseBearer('tru', formatBearer(long, secret))).to.deep.equal({ id: long, secret });
+  });
+
   const unreadable = {
+    'an empty id': `enr__${secret}`,
+    'an id of 65 characters after the prefix': `enr_${'a'.repeat(65)}_${secret}`,
     'a short secret': `${id}_${secret.slice(1)}`,
     'no id': `enr_${secret}`,
     'an id with capitals': `enr_ABC_${secret}`,

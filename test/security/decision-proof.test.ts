@@ -39,6 +39,11 @@ describe('a signed decision', () => {
     });
   }
 
+  it('may have the longest challenge, number and verification id there are', async () => {
+    const longest = { challenge: 'c'.repeat(256), number: '4'.repeat(64), sub: `ver_${'a'.repeat(64)}` };
+    expect(await outcome(checkDecision(signDecision({ ...approval, ...longest })))).to.equal('ok');
+  });
+
   it('carries a scanned number of 128 bits', async () => {
     const number = 'bcQYt1zOQ0-Rz6wB5k_Ilg';
     expect(await outcome(checkDecision(signDecision({ ...approval, number })))).to.equal('ok');
@@ -55,7 +60,9 @@ describe('the claims of a decision (D5)', () => {
     'aud in a list': [{ aud: [origin] }, 'aud must be the hub origin'],
     'sub that is no verification': [{ sub: deviceId }, 'sub must be a verification id'],
     'sub with a path': [{ sub: 'ver_../x' }, 'sub must be a verification id'],
-    'sub of 66 characters after the prefix': [{ sub: `ver_${'a'.repeat(66)}` }, 'sub must be a verification id'],
+    'sub of 65 characters after the prefix': [{ sub: `ver_${'a'.repeat(65)}` }, 'sub must be a verification id'],
+    'sub of nothing but the prefix': [{ sub: 'ver_' }, 'sub must be a verification id'],
+    'sub with something before': [{ sub: `x${verificationId}` }, 'sub must be a verification id'],
     'sub in a list': [{ sub: [verificationId] }, 'sub must be a verification id'],
     'sub with a line break': [{ sub: `${verificationId}\n` }, 'sub must be a verification id'],
     'an empty challenge': [{ challenge: '' }, 'challenge must be the one of the prompt'],
@@ -75,6 +82,8 @@ describe('the claims of a decision (D5)', () => {
     'deny with a number': [{ decision: 'deny' }, 'number goes only with approve'],
     'report with a number': [{ decision: 'report' }, 'number goes only with approve'],
     'a short prompt digest': [{ prompt: prompt.slice(1) }, 'prompt must be a SHA-256, base64url'],
+    'a long prompt digest': [{ prompt: `${prompt}A` }, 'prompt must be a SHA-256, base64url'],
+    'a prompt digest in base64': [{ prompt: `${prompt.slice(1)}+` }, 'prompt must be a SHA-256, base64url'],
     'prompt null': [{ prompt: null }, 'prompt must be a SHA-256, base64url'],
     'prompt in a list': [{ prompt: [prompt] }, 'prompt must be a SHA-256, base64url'],
   };

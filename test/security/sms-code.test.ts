@@ -53,6 +53,11 @@ describe('an SMS code', () => {
     expect(uniformCode(stream(0xffff_ffff, 0xffff_ffff, 654_321))).to.equal('654321');
   });
 
+  it('uses every word of a block before it goes on', () => {
+    const seven = Array.from({ length: 7 }, () => 0xffff_ffff);
+    expect(uniformCode(stream(...seven, 2_000_099))).to.equal('000099');
+  });
+
   it('goes on to the next block when a whole one is drawn again', () => {
     const block = Array.from({ length: 8 }, () => 0xffff_ffff);
     expect(uniformCode(stream(...block, 1_000_077))).to.equal('000077');

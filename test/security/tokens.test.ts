@@ -251,6 +251,8 @@ describe('damaged hub keys', () => {
     'no key': [[], /holds no signing key/],
     'no private part': [[without(newest.jwk, 'd') as Record<string, string>], /no private part/],
     'another type': [[{ ...newest.jwk, kty: 'RSA' }], /not a P-256 key/],
+    'another curve': [[{ ...newest.jwk, crv: 'P-384' }], /not a P-256 key/],
+    'the other half of a point': [[without(newest.jwk, 'x') as Record<string, string>], /not a P-256 key/],
     'half a point': [[without(newest.jwk, 'y') as Record<string, string>], /not a P-256 key/],
     'a point off the curve': [[{ ...newest.jwk, x: newest.jwk['y'] ?? '' }], /Invalid JWK/],
   };
