@@ -1,0 +1,65 @@
+// The form for the code of the text message: appears when a code was sent, counts the tries that are left.
+import { VerihubError } from '../../../../client-sdk/browser.ts';
+import type { BrowserClient, VerificationView } from '../../../../client-sdk/browser.ts';
+import { messageOf } from '../shared/call-bank.ts';
+import type { View } from '../shared/view.ts';
+
+export interface CodeForm {
+  show(verification: VerificationView): void;
+}
+
+export function bindCodeForm(view: View, client: BrowserClient): CodeForm {
+  const form = view.part('codeForm', HTMLFormElement);
+  const input = view.part('code', HTMLInputElement);
+  const submit = view.part('codeSubmit', HTMLButtonElement);
+
+  function complain(text: string): void {
+    view.text('codeMistake', text);
+    input.setAttribute('aria-invalid', String(text !== ''));
+    input.select();
+    input.focus();
+  }
+
+  async function send(): Promise<void> {
+    const code = digitsOf(input.value);
+    if (code.length !== 6) return complain('The code has six digits.');
+    submit.disabled = true;
+    view.text('codeMistake', '');
+    try {
+      await client.code(code);
+    } catch (thrown) {
+      complain(messageOf(thrown));
+      // Nothing can be typed any more; the phone still can answer.
+      if (thrown instanceof VerihubError && thrown.code === 'code-attempts-exhausted') input.disabled = true;
+    } finally {
+      submit.disabled = input.disabled;
+    }
+    return undefined;
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void send();
+  });
+  // A code that is filled in by the browser or pasted is complete: it needs no second gesture.
+  input.addEventListener('input', () => {
+    if (digitsOf(input.value).length === 6) form.requestSubmit();
+  });
+
+  return {
+    show({ code: { acceptable, attemptsLeft }, status }) {
+      const appears = form.hidden && acceptable;
+      form.hidden = status !== 'pending' || !(acceptable || (!form.hidden && attemptsLeft === 0));
+      if (appears && isAtRest(document.activeElement)) input.focus();
+    },
+  };
+}
+
+function digitsOf(text: string): string {
+  return text.replace(/[\s-]/g, '');
+}
+
+/** The person is not in the middle of something else. */
+function isAtRest(focused: Element | null): boolean {
+  return focused === null || focused === document.body || focused.tagName === 'H1';
+}

@@ -1,0 +1,84 @@
+// What the simulated phone system shows on top of the app: push notifications and text messages, as far as they can reach it.
+import type { OutboxMessage, OutboxPush } from '../../outbox-api.ts';
+import type { PhoneMode } from '../shared/demo-channel.ts';
+import { watchOutbox } from '../shared/outbox-stream.ts';
+import { openTemplate, setIcon } from '../shared/view.ts';
+import { ownPushToken } from './enroll-screen.ts';
+
+export interface Notifications {
+  /** Shows what can reach the phone in this mode, and holds back what cannot. */
+  update(): void;
+  find(id: string): OutboxPush | undefined;
+}
+
+export interface NotificationOptions {
+  shelf: HTMLElement;
+  mode: () => PhoneMode;
+  /** The request is on the screen already, or was: no need to say it again. */
+  isKnown: (verificationId: string) => boolean;
+  onOpen: (push: OutboxPush) => void;
+  onText: (text: string) => void;
+}
+
+export function startNotifications({ shelf, mode, isKnown, onOpen, onText }: NotificationOptions): Notifications {
+  const pushes = new Map<string, OutboxPush>();
+  const dismissed = new Set<string>();
+
+  function take(messages: OutboxMessage[], isNew: boolean): void {
+    for (const message of messages) {
+      if (message.kind === 'push' && message.token === ownPushToken()) {
+        pushes.set(message.id, message);
+        dismissed.delete(message.id);
+      }
+      // Text messages need no internet. Old ones were read.
+      if (message.kind === 'sms' && isNew) onText(message.text);
+    }
+    update();
+  }
+
+  function update(): void {
+    const due = [...pushes.values()].filter((push) => isDue(push) && mode() !== 'offline');
+    for (const card of shelf.querySelectorAll<HTMLElement>('[data-push]')) {
+      if (!due.some((push) => push.id === card.dataset['push'])) card.remove();
+    }
+    for (const push of due) {
+      if (shelf.querySelector(`[data-push="${CSS.escape(push.id)}"]`) === null) shelf.prepend(cardOf(push));
+    }
+  }
+
+  function isDue(push: OutboxPush): boolean {
+    return !dismissed.has(push.id) && !isKnown(push.verificationId) && Date.parse(push.expiresAt) > Date.now();
+  }
+
+  function cardOf(push: OutboxPush): HTMLElement {
+    const view = openTemplate('notification');
+    view.root.dataset['push'] = push.id;
+    view.text('title', 'Sign-in request');
+    view.text('text', 'Tap to see who is asking.');
+    const dismiss = (): void => {
+      dismissed.add(push.id);
+      view.root.remove();
+    };
+    view.button('open', () => {
+      dismiss();
+      onOpen(push);
+    });
+    view.button('dismiss', dismiss);
+    return view.root;
+  }
+
+  watchOutbox(take);
+  return { update, find: (id) => pushes.get(id) };
+}
+
+/** A card that goes away by itself when a person does not do it first. */
+export function showText(shelf: HTMLElement, { icon, title, text }: { icon: string; title: string; text: string }): void {
+  const view = openTemplate('notification');
+  setIcon(view.part('icon', SVGElement), icon);
+  view.text('title', title);
+  view.text('text', text);
+  view.show('open', false);
+  view.button('dismiss', () => view.root.remove());
+  shelf.prepend(view.root);
+  setTimeout(() => view.root.remove(), 20_000);
+}

@@ -1,0 +1,16 @@
+// What came of a request.
+import { openTemplate, setIcon } from '../shared/view.ts';
+import type { View } from '../shared/view.ts';
+import { describeResult } from './results.ts';
+import type { Result } from './results.ts';
+
+export function openResult(result: Result, onDone: () => void): View {
+  const view = openTemplate('result');
+  const { tone, icon, title, text } = describeResult(result);
+  view.root.dataset['tone'] = tone;
+  setIcon(view.part('icon', SVGElement), icon);
+  view.text('title', title);
+  view.text('text', text);
+  view.button('done', onDone);
+  return view;
+}
