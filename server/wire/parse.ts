@@ -64,10 +64,10 @@ function fieldErrors(error: TLocalizedValidationError): FieldError[] {
         pointer: `${pointer}/${escape(name)}`,
         detail: 'is required',
       }));
-    case 'additionalProperties':
-      return error.params.additionalProperties.map((name) => unknownField(pointer, name));
     case 'boolean':
-      // Each unknown field once more; `additionalProperties` tells of it.
+      // `additionalProperties: false`, told once for each field that is not known.
+      return [unknownField(pointer)];
+    case 'additionalProperties':
       return [];
     default:
       return [{ pointer, detail: inWords(error) }];
@@ -75,11 +75,12 @@ function fieldErrors(error: TLocalizedValidationError): FieldError[] {
 }
 
 /** The sender's own name for it is given back only when it is one that can be shown. */
-function unknownField(pointer: string, name: string): FieldError {
-  if (!/^[\x20-\x7E]+$/.test(name) || name.length > longestName) {
-    return { pointer, detail: 'has a field that is not known here; remove it' };
-  }
-  return { pointer: `${pointer}/${escape(name)}`, detail: 'is not known here; remove it' };
+function unknownField(pointer: string): FieldError {
+  const parent = pointer.slice(0, pointer.lastIndexOf('/'));
+  const name = pointer.slice(parent.length + 1);
+  if (/^[\x20-\x7E]+$/.test(name) && name.length <= longestName)
+    return { pointer, detail: 'is not known here; remove it' };
+  return { pointer: parent, detail: 'has a field that is not known here; remove it' };
 }
 
 /** RFC 6901, section 3. */
