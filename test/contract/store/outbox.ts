@@ -106,6 +106,18 @@ export function describeOutbox(open: OpenFixture): void {
       expect((await claim()).map(({ payload }) => payload)).to.deep.equal([{ event: 'b' }]);
     });
 
+    it('replaces a message behind the head without letting it pass', async () => {
+      const pending = await putDue(given.store);
+      await mustCommit(given.store, { enqueue: ['a', 'b', 'c'].map((event) => webhookOf(pending, event)) });
+      await mustCommit(given.store, { enqueue: [webhookOf(pending, 'b', { payload: { event: 'newer' } })] });
+      const left: unknown[] = [];
+      for (let messages = await claim(); messages.length > 0; messages = await claim()) {
+        left.push(messages.map(({ payload }) => payload['event']));
+        for (const message of messages) await done(message);
+      }
+      expect(left).to.deep.equal([['a'], ['newer'], ['c']]);
+    });
+
     it('fences off the claim of a message that was replaced meanwhile', async () => {
       const pending = await putDue(given.store);
       await mustCommit(given.store, { enqueue: [pushOf(pending, 'a')] });

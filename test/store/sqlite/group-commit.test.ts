@@ -35,6 +35,14 @@ describe('group commit', () => {
     expect(await transactionsDuring(() => Promise.all(Array.from({ length: 100 }, () => commitDevice())))).to.equal(1);
   });
 
+  it('writes with one sync what callers come to after any number of awaits in one turn', async () => {
+    const after = async (awaits: number): Promise<void> => {
+      for (let i = 0; i < awaits; i += 1) await Promise.resolve();
+      await commitDevice();
+    };
+    expect(await transactionsDuring(() => Promise.all([after(0), after(1), after(7), after(40)]))).to.equal(1);
+  });
+
   it('writes commits of different turns one by one', async () => {
     const oneByOne = async (): Promise<void> => {
       for (let i = 0; i < 10; i += 1) await commitDevice();

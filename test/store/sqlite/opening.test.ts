@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../../../server/store/sqlite/database.ts';
 import { StoreFileError } from '../../../server/store/sqlite/errors.ts';
 import { schemaVersion } from '../../../server/store/sqlite/migrations.ts';
 import { createSqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
@@ -53,10 +54,15 @@ describe('the data file', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o640);
   });
 
-  it('syncs every commit, writes ahead, and holds references', async () => {
-    const store = open();
-    withRaw((db) => expect(db.prepare('PRAGMA journal_mode').get()).to.include({ journal_mode: 'wal' }));
-    await store.close();
+  it('is written ahead, synced at every commit, with its references held and its log kept small', () => {
+    const { db, close } = openDatabase(file);
+    const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'wal_autocheckpoint'].map((name) => {
+      const row = db.prepare(`PRAGMA ${name}`).get();
+      return Object.values(row ?? {})[0];
+    });
+    close();
+    const full = 2;
+    expect(settings).to.deep.equal(['wal', full, 1, 256]);
   });
 
   it('lets an operator back it up and look into it while the hub runs', async () => {
