@@ -28,6 +28,8 @@ interface Needs {
   limits: RealtimeLimits;
 }
 
+/** How long a polling client that is being closed may take to come for what is left; milliseconds. */
+const lastPollMs = 2_000;
 /** How often the next ones are moved while draining; milliseconds. */
 const sliceMs = 50;
 
@@ -47,6 +49,7 @@ export function createConnections(needs: Needs): Connections {
       });
       limit(connection, needs);
       forgetRequest(connection);
+      boundClosing(connection);
     },
     drain: async (ms) => {
       if (states.size === 0) return;
@@ -71,20 +74,42 @@ function forgetRequest(connection: Connection): void {
   Reflect.set(connection, 'request', undefined);
 }
 
+/** Engine.IO waits 30 s for the last poll of a client that is being closed, and keeps the process alive for it. */
+function boundClosing({ transport }: Connection): void {
+  if (transport.name === 'polling') Reflect.set(transport, 'closeTimeout', lastPollMs);
+}
+
 /** Floods and readers that do not read are cut off: what they cost is bounded (reliability.md F29, F31). */
 function limit(connection: Connection, { clock, limits }: Needs): void {
   const allowance = createAllowance(clock, limits.packetsPerMinute);
-  let queued = 0;
   connection.on('packet', () => {
-    if (allowance.take() > 0) connection.close(true);
+    if (allowance.take() > 0) cutOff(connection);
   });
-  connection.on('packetCreate', () => {
-    queued += 1;
-    if (queued > limits.queuedMessages) connection.close(true);
+  let waiting = { messages: 0, bytes: 0 };
+  let leaving = waiting;
+  connection.on('packetCreate', ({ data }: { data?: string | Uint8Array }) => {
+    waiting.messages += 1;
+    waiting.bytes += data?.length ?? 0;
+    // What was handed to the transport still counts until the transport takes more.
+    const before = connection.transport.writable ? { messages: 0, bytes: 0 } : leaving;
+    const isFull = waiting.messages + before.messages > limits.queuedMessages;
+    if (isFull || waiting.bytes + before.bytes > limits.queuedBytes) cutOff(connection);
   });
   connection.on('flush', () => {
-    queued = 0;
+    leaving = waiting;
+    waiting = { messages: 0, bytes: 0 };
   });
+}
+
+/** No closing handshake, for which a deaf client would be waited for, with all that it has not read. */
+function cutOff(connection: Connection): void {
+  const socket: unknown = Reflect.get(connection.transport, 'socket');
+  connection.close(true);
+  if (isWebSocket(socket)) socket.terminate();
+}
+
+function isWebSocket(value: unknown): value is { terminate(): void } {
+  return typeof value === 'object' && value !== null && 'terminate' in value && typeof value.terminate === 'function';
 }
 
 function moveAll(states: ReadonlyMap<Connection, ConnectionState>, ms: number, { clock, random }: Needs): () => void {

@@ -67,7 +67,8 @@ function deviceEvents(
       'prompts',
       onNothing(nothing, async () => {
         if (!(await devices.isActive(device.id))) {
-          end();
+          // After the answer, which says why.
+          setImmediate(end);
           throw new ProblemError('unauthenticated', 'This device has been removed. Enroll it again.');
         }
         const { prompts, now } = await verifications.prompts(device);

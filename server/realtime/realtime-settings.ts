@@ -31,6 +31,8 @@ export interface RealtimeLimits {
   waitingHandshakes: number;
   /** Messages that wait for a reader; one more closes the connection. */
   queuedMessages: number;
+  /** As `queuedMessages`, in UTF-16 code units. */
+  queuedBytes: number;
   /** Prompts that a connection may leave unacknowledged; one more closes it, and it connects again. */
   unacknowledgedPrompts: number;
   /** Each connected device is looked up again within this time; milliseconds. Contract section 3 says 5 s. */
@@ -45,6 +47,7 @@ export const defaultLimits: RealtimeLimits = {
   handshakes: 100,
   waitingHandshakes: 20_000,
   queuedMessages: 64,
+  queuedBytes: 512 * 1024,
   unacknowledgedPrompts: 64,
   recheckMs: 4_000,
 };
