@@ -2,9 +2,15 @@
 import { codeAttempts, codeAttemptsLeft } from './limits.ts';
 import { isPending, stepOf, type Pending, type Verification } from './verification.ts';
 
-/** Whether a code has been handed to a provider which did not plainly refuse it. */
+/** Whether a code may be with the person: handed to a provider, in this round or one before, and not plainly refused. */
 export function codeIssued(verification: Verification): boolean {
-  return stepOf(verification, 'sms')?.sends.some((send) => send.status !== 'failed') ?? false;
+  const step = stepOf(verification, 'sms');
+  return step?.sentBefore === true || (step?.sends.some((send) => send.status !== 'failed') ?? false);
+}
+
+/** Whether a code of an earlier round can still be typed, whatever becomes of the newest one. */
+export function earlierCodeIsGood(verification: Verification): boolean {
+  return stepOf(verification, 'sms')?.sentBefore === true && codeAttemptsLeft(verification) > 0;
 }
 
 export function codeAcceptable(verification: Verification): boolean {

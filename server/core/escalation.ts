@@ -1,5 +1,6 @@
 // Which step comes next, how long it waits, and when it is skipped and why.
 import { backoffMs } from './backoff.ts';
+import { earlierCodeIsGood } from './code.ts';
 import type { ChannelResult, Effect, Reach } from './events.ts';
 import { sendTries } from './limits.ts';
 import type { Pending, Send, Step, StepName, StepReason, Timestamp } from './verification.ts';
@@ -41,9 +42,10 @@ export function skipStep(step: Step, reason: StepReason, now: Timestamp): { step
 export function startStep(step: Step, targets: readonly string[], now: Timestamp): { step: Step; effects: Effect[] } {
   const round = step.round + 1;
   const { reason: _cleared, ...rest } = step;
+  const sentBefore = step.sends.some((send) => send.status !== 'failed') ? { sentBefore: true as const } : {};
   const sends: Send[] =
     step.step === 'socket' ? [] : targets.map((target) => ({ target, status: 'pending', tries: 0 }));
-  const started: Step = { ...rest, status: 'pending', round, sends, at: now };
+  const started: Step = { ...rest, ...sentBefore, status: 'pending', round, sends, at: now };
   const name = step.step;
   const messages: Effect[] =
     name === 'socket'
@@ -89,9 +91,9 @@ export function allStepsOver(delivery: readonly Step[]): boolean {
   return delivery.every((step) => step.status === 'failed' || step.status === 'skipped');
 }
 
-/** Nobody can answer any more: every step is over, and no enrolled device could still fetch the prompt. */
-export function isUndeliverable(ladder: Pick<Ladder, 'delivery' | 'promptable'>, reach: Reach): boolean {
-  return allStepsOver(ladder.delivery) && !(ladder.promptable && reach.enrolled);
+/** Nobody can answer any more: every step is over, no enrolled device could still fetch the prompt, and no earlier code is out. */
+export function isUndeliverable(state: Pending, reach: Reach): boolean {
+  return allStepsOver(state.delivery) && !(state.promptable && reach.enrolled) && !earlierCodeIsGood(state);
 }
 
 /** The step an acknowledgement belongs to: the route it came by, or the nearest one that carries prompts. */
@@ -109,7 +111,7 @@ export function acknowledgersAreGone(ladder: Ladder, connected: readonly string[
 
 function failureReason(result: ChannelResult): StepReason {
   if (result.kind === 'throttled') return 'throttled';
-  if (result.kind === 'unreachable') return 'provider-timeout';
+  if (result.kind === 'unreachable' && result.outcome === 'unknown') return 'provider-timeout';
   if (result.kind === 'rejected') return result.skip ?? (result.recipientGone ? 'recipient-gone' : 'provider-error');
   return 'provider-error';
 }

@@ -1,6 +1,6 @@
 // Commands that knock on a verification's door, and what it wants done about them.
 import type { ProblemCode } from './errors.ts';
-import type { Facts, StepName, StepReason, StepStatus, Timestamp, Verification } from './verification.ts';
+import type { Facts, StepName, StepReason, Timestamp, Verification } from './verification.ts';
 
 /** Targets of a step, or why it has none. */
 export type StepReach = { targets: string[] } | { skip: StepReason };
@@ -47,7 +47,16 @@ export type Command =
       jitter: number;
       reach: Reach;
     }
-  | { type: 'receipt'; step: 'push' | 'sms'; outcome: 'delivered' | 'failed'; provider: string; providerId?: string; reach: Reach };
+  | {
+      type: 'receipt';
+      step: 'push' | 'sms';
+      outcome: 'delivered' | 'failed';
+      provider: string;
+      providerId?: string;
+      /** Of the message, where the receipt names its dedupe id: that an older one failed says nothing of the newest. */
+      round?: number;
+      reach: Reach;
+    };
 
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
@@ -58,7 +67,8 @@ export interface TimelineEntry {
   type: 'created' | 'step' | 'attempt' | 'receipt' | 'acknowledged' | 'answer' | 'code' | 'resend' | 'ended' | 'trust';
   step?: StepName;
   attempt?: number;
-  status?: StepStatus | Verification['status'] | string;
+  /** A step's or a verification's status, or what came of an attempt or answer. */
+  status?: string;
   reason?: string;
   deviceId?: string;
   provider?: string;

@@ -5,7 +5,7 @@ export type IdPrefix = 'app' | 'dev' | 'ver' | 'enr' | 'tru';
 /** Everything of one user lives in one of 256 shards, so that a cluster can change it in one atomic step. */
 const shards = 256;
 
-/** The shard of a user, as two hexadecimal digits. FNV-1a over UTF-16 code units: stable, spread, not a secret. */
+/** The shard of a user, as two hexadecimal digits. FNV-1a over code points: stable, spread, not a secret. */
 export function shardOf(applicationId: string, userId: string): string {
   let hash = 0x811c9dc5;
   for (const char of `${applicationId}\u0000${userId}`) {

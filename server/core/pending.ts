@@ -241,7 +241,9 @@ export function resend(state: Pending, command: CommandOf<'resend'>, now: Timest
   const resends = state.resends + 1;
   const resendAvailableAt = now + resendCooldownMs(resends);
   const asked = note({ at: now, type: 'resend', ...(command.step === undefined ? {} : { step: command.step }) });
-  const effects: Effect[] = [asked, { type: 'drop-sends' }, ...climb.effects];
+  // When all went at once, the other steps' messages are still wanted. Older rounds are not sent in any case.
+  const dropped: Effect[] = state.plan === 'escalate' ? [{ type: 'drop-sends' }] : [];
+  const effects: Effect[] = [asked, ...dropped, ...climb.effects];
   return settle(state, { ...climb, effects }, command.reach, now, { resends, resendAvailableAt });
 }
 
@@ -314,15 +316,21 @@ export function attemptEntry(state: Verification, command: CommandOf<'delivery-o
   };
 }
 
+/** Until when a send may be tried again: its step's time, which is over once the next step has started. */
+function budgetEnd(state: Pending, isCurrent: boolean, now: Timestamp): Timestamp {
+  if (state.plan === 'all-at-once') return state.expiresAt;
+  if (!isCurrent) return now;
+  const hasNext = state.delivery.some((other) => other.status === 'waiting');
+  return hasNext && state.acknowledgements.length === 0 ? state.dueAt : state.expiresAt;
+}
+
 export function deliveryOutcome(state: Pending, command: CommandOf<'delivery-outcome'>, now: Timestamp): Outcome {
   const attempt = note(attemptEntry(state, command, now));
   const step = stepOf(state, command.step);
   if (step === undefined || step.round !== command.round) return same(state, ok, [attempt]);
   const isCurrent = currentStep(state.delivery) === step;
-  const hasNext = state.delivery.some((other) => other.status === 'waiting');
-  const budgetEndsAt = isCurrent && hasNext && state.acknowledgements.length === 0 ? state.dueAt : state.expiresAt;
   const { target, result, jitter } = command;
-  const concluded = concludeAttempt(step, { target, result, jitter, budgetEndsAt, now });
+  const concluded = concludeAttempt(step, { target, result, jitter, budgetEndsAt: budgetEnd(state, isCurrent, now), now });
   const delivery = replaceStep(state.delivery, concluded.step);
   const effects = [attempt, ...concluded.effects];
   const failedNow = concluded.step.status === 'failed' && step.status !== 'failed';
@@ -344,7 +352,8 @@ export function receipt(state: Pending, command: CommandOf<'receipt'>, now: Time
   const entry = note(receiptEntry(command, now));
   const step = stepOf(state, command.step);
   const settled = step === undefined || step.round === 0 || step.status === 'delivered' || step.status === 'acknowledged';
-  if (settled || (command.outcome === 'failed' && step.status === 'failed')) return same(state, ok, [entry]);
+  const isOld = command.round !== undefined && command.round !== step?.round;
+  if (settled || (command.outcome === 'failed' && (step.status === 'failed' || isOld))) return same(state, ok, [entry]);
   if (command.outcome === 'delivered') {
     const { reason: _cleared, ...rest } = step;
     const delivery = replaceStep(state.delivery, { ...rest, status: 'delivered', at: now });

@@ -31,9 +31,14 @@ const wordings: Readonly<Record<Language, Wording>> = {
   },
 };
 
+/** Own members only: a locale may be named like a member that every object has (`constructor`). */
+function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(wordings, tag);
+}
+
 function languageOf(locale: string | undefined): Language {
   const primary = locale?.toLowerCase().split(/[-_]/u)[0] ?? 'en';
-  return primary in wordings ? (primary as Language) : 'en';
+  return isLanguage(primary) ? primary : 'en';
 }
 
 /**

@@ -45,6 +45,8 @@ export interface Step {
   /** Rises with every resend; part of the dedupe id of its messages. 0: not started. */
   round: number;
   sends: Send[];
+  /** A message of an earlier round was taken, or may have been: the code in it is still good. */
+  sentBefore?: true;
   reason?: StepReason;
   at?: Timestamp;
 }

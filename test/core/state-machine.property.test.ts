@@ -1,6 +1,6 @@
 // The state machine under random commands at random and at critical moments.
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decide, table } from '../../server/core/transitions.ts';
 import type { Verification } from '../../server/core/verification.ts';
 import { createArbitrary, start, turnsArbitrary, type Turn } from '../support/verification-arbitraries.ts';
@@ -40,7 +40,12 @@ describe('state machine, under random commands', function () {
     fc.assert(
       fc.property(createArbitrary, turnsArbitrary, (create, turns) => {
         const { last } = play(create, turns);
-        const reach = { socket: { skip: 'no-device-online' }, push: { skip: 'no-push-token' }, sms: { skip: 'no-phone-number' }, enrolled: true } as const;
+        const reach = {
+          socket: { skip: 'no-device-online' },
+          push: { skip: 'no-push-token' },
+          sms: { skip: 'no-phone-number' },
+          enrolled: true,
+        } as const;
         const end = decide(last, { type: 'due', reach, connected: [] }, last.expiresAt);
         expect(end.next.status).not.to.equal('pending');
       }),

@@ -1,5 +1,5 @@
 // Random verifications and random commands for the state machine's property tests.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ChannelResult, Command, CommandOf, Reach, StepReach } from '../../server/core/events.ts';
 import type { Facts, MatchingMode, StepName, StepReason, Timestamp, Verification } from '../../server/core/verification.ts';
 
