@@ -13,7 +13,11 @@ export interface Recorded {
 }
 
 /** What a scripted route answers: a reply, `drop` (the connection is cut without an answer), or `hang` (never). */
-export type Scripted = { status: number; body?: unknown; headers?: Record<string, string> } | 'drop' | 'hang';
+export type Scripted =
+  | { status: number; body?: unknown; headers?: Record<string, string> }
+  | { page: string; type: string }
+  | 'drop'
+  | 'hang';
 export type Route = (request: Recorded) => Scripted | Promise<Scripted>;
 
 export interface FakeHub {
@@ -32,7 +36,7 @@ export interface FakeHub {
   close(): Promise<void>;
 }
 
-export function problem(code: string, status: number, more: object = {}): Exclude<Scripted, string> {
+export function problem(code: string, status: number, more: object = {}): Extract<Scripted, { status: number }> {
   return {
     status,
     body: { type: 'about:blank', title: code, status, detail: `scripted ${code}`, code, requestId: 'req_1', ...more },
@@ -102,6 +106,10 @@ async function answer(
     recorded,
   );
   if (reply === 'hang') return;
+  if (typeof reply === 'object' && 'page' in reply) {
+    response.writeHead(200, { 'content-type': reply.type }).end(reply.page);
+    return;
+  }
   if (reply === 'drop') return void request.socket.destroy();
   response.writeHead(reply.status, {
     'content-type': reply.status < 400 ? 'application/json' : 'application/problem+json',
