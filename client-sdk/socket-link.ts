@@ -44,6 +44,8 @@ export interface SocketLink {
   open: () => void;
   /** Closes for good, until `open` is called again. */
   close: () => void;
+  /** Closes for good as soon as every request in flight has its answer: the news that ends the wait may overtake the answer. */
+  retire: () => void;
   /** Drops this connection (it is thought dead) and connects again at once. */
   renew: () => void;
   /** Tries now instead of after the pause, unless the hub itself asked for the pause. */
@@ -66,6 +68,7 @@ interface Link {
   /** Requests whose acknowledgement is outstanding. */
   waiting: Set<(error: VerihubError) => void>;
   wanted: boolean;
+  retiring: boolean;
   up: boolean;
   /** Counts connections: whatever belongs to an earlier one is void. */
   attempt: number;
@@ -81,7 +84,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
   const backoff = createBackoff(options.settings.reconnect ?? reconnectBackoff, options.runtime.random);
   const link: Link = {
     ...{ options, backoff, waiting: new Set(), timers: [], socket: null },
-    ...{ wanted: false, up: false, attempt: 0, heldUntil: 0, pollingFirst: false },
+    ...{ wanted: false, retiring: false, up: false, attempt: 0, heldUntil: 0, pollingFirst: false },
   };
   return {
     isUp: () => link.up,
@@ -91,9 +94,10 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       backoff.reset();
       connect(link);
     },
-    close() {
-      link.wanted = false;
-      drop(link, new VerihubError('closed'));
+    close: () => close(link),
+    retire() {
+      link.retiring = true;
+      if (link.waiting.size === 0) close(link);
     },
     renew() {
       if (link.wanted)
@@ -104,6 +108,12 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     },
     request: (event, payload, timeoutMs, signal) => request(link, event, payload, timeoutMs, signal),
   };
+}
+
+function close(link: Link): void {
+  link.wanted = false;
+  link.retiring = false;
+  drop(link, new VerihubError('closed'));
 }
 
 function connect(link: Link): void {
@@ -179,6 +189,7 @@ function refused(link: Link, problem: Problem): void {
 }
 
 function retryLater(link: Link, error: VerihubError): void {
+  if (link.retiring) return close(link);
   const asked = (error.retryAfter ?? 0) * 1_000;
   link.heldUntil = link.options.runtime.elapsed() + asked;
   retryAfter(link, error, asked + link.backoff.next());
@@ -220,6 +231,7 @@ async function request(
     return readReply(await withDeadline(link.options.runtime, timeoutMs, signal, () => answer));
   } finally {
     waiting.delete(lost);
+    if (link.retiring && waiting.size === 0) close(link);
   }
 }
 

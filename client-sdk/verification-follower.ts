@@ -163,7 +163,8 @@ function finish(following: Following, last: BrowserCondition, settle: () => void
   following.cancelPollTimer?.();
   for (const stop of following.stops) stop();
   following.poll.stop();
-  following.link.close();
+  if (last === 'ended') following.link.retire();
+  else following.link.close();
   become(following, last);
   settle();
 }

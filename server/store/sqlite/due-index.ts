@@ -9,6 +9,8 @@ export interface DueIndex {
   /** Whether the last claim of this verification has this fence. */
   isCurrent(claim: { verificationId: string; fence: number }): boolean;
   release(claim: DueClaim): void;
+  /** Ends every lease: their holder was another process, and it is gone. */
+  takeBack(): void;
   /** When the next one can be claimed. */
   wakeAt(): Timestamp | undefined;
 }
@@ -37,6 +39,7 @@ export function createDueIndex(db: DatabaseSync, nextFence: () => number): DueIn
     release: (claim) => {
       release.run(claim.verificationId, claim.fence);
     },
+    takeBack: () => db.exec('UPDATE verifications SET lease_until = NULL WHERE lease_until IS NOT NULL'),
     wakeAt: () => earliest([optionalInteger(nextDue.get(), 'at'), optionalInteger(nextLease.get(), 'at')]),
   };
 }

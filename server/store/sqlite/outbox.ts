@@ -14,6 +14,8 @@ export interface Outbox {
   settle(settle: NonNullable<Unit['settle']>, now: Timestamp): boolean;
   dropSends(subject: string): void;
   release(message: ClaimedMessage): void;
+  /** Ends every lease: their holder was another process, and it is gone. */
+  takeBack(): void;
   /** When the next one can be claimed. */
   wakeAt(): Timestamp | undefined;
   /** Forgets up to `limit` dead letters whose time has passed. */
@@ -83,6 +85,7 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
     release: ({ id, fence }) => {
       statements.release.run(id, fence);
     },
+    takeBack: () => db.exec('UPDATE outbox SET wake_at = not_before WHERE wake_at > not_before'),
     wakeAt: () => optionalInteger(statements.next.get(), 'at'),
     sweep: (now, limit) => Number(statements.sweep.run(now, limit).changes),
   };

@@ -40,6 +40,7 @@ export function createSqliteStore({ file, clock, logger, maxBytes }: SqliteStore
   const { db, close } = openDatabase(file, maxBytes);
   const tables = createTables(db);
   const { records, due, outbox, timeline } = tables;
+  takeBackLeases(tables, logger);
   const group = createGroupCommit(db, logger);
   const prove = createProof(db);
   let closed = false;
@@ -135,6 +136,17 @@ function isAnswerTo<R extends readonly Ref[]>(refs: R, found: unknown): found is
 function listAll<Q extends ListQuery>(tables: Tables, query: Q): Records[Q['kind']][] {
   const kind: Q['kind'] = query.kind;
   return tables.records.list(query).map((row) => recordOf(kind, row));
+}
+
+/** The file is one process's alone (its lock says so): what an earlier one had claimed need not wait for its lease. */
+function takeBackLeases({ due, outbox }: Tables, logger?: Logger): void {
+  try {
+    due.takeBack();
+    outbox.takeBack();
+  } catch (error) {
+    // A full disk must not keep the hub from starting: it can still answer reads, and leases run out by themselves.
+    logger?.warn({ reason: String(error) }, 'the leases of the process before could not be taken back');
+  }
 }
 
 /** Asks for room and gives it back, and has that synced: a full file or disk fails here, before a caller is hurt. */
