@@ -7,7 +7,7 @@ import { StoreFileError } from '../../../server/store/sqlite/errors.ts';
 import { schemaVersion } from '../../../server/store/sqlite/migrations.ts';
 import { createSqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../server/ports/store.ts';
-import { deviceOf, mustCommit, someUser } from '../../contract/store/fixture.ts';
+import { deviceOf, mustCommit, pushOf, putDue, settling, someUser } from '../../contract/store/fixture.ts';
 import { createFakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { spawnStore } from './support/spawn-store.ts';
@@ -144,6 +144,27 @@ describe('the data file', () => {
     expect(() => open()).to.throw(StoreFileError);
     withRaw((db) => db.exec(`PRAGMA user_version = ${schemaVersion}`));
     await open().close();
+  });
+
+  it('takes back what a process before had claimed, whose claims are then fenced', async () => {
+    const before = open();
+    const pending = await putDue(before);
+    await mustCommit(before, { enqueue: [pushOf(pending, 'phone')] });
+    const claimAll = async (store: Store) => ({
+      due: (await store.claimDue({ limit: 9, leaseMs: 60_000 })).claims,
+      messages: (await store.claimOutbox({ topics: ['push'], limit: 9, leaseMs: 60_000 })).messages,
+    });
+    const lost = await claimAll(before);
+    await before.close();
+    const after = open();
+    const { now, dueAt, outboxAt } = await after.nextWake();
+    expect([dueAt, outboxAt]).to.satisfy((times: number[]) => times.every((at) => at <= now));
+    const taken = await claimAll(after);
+    expect(taken.due[0]).to.include({ verificationId: pending.id, tries: 2 });
+    expect(taken.messages[0]).to.include({ subject: pending.id, attempts: 2 });
+    expect(await after.commit({ claim: lost.due[0]! })).to.include({ conflict: 'fenced' });
+    expect(await after.commit(settling(lost.messages[0]!, 'done'))).to.include({ conflict: 'fenced' });
+    await after.close();
   });
 
   it('forgets everything in memory', async () => {
