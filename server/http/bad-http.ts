@@ -23,7 +23,9 @@ function refusalOf(code: string | undefined): ProblemError {
 
 /** Node keeps the reply it is writing there; its own default handler looks at the same place. */
 function isAnswering(socket: Duplex): boolean {
-  return '_httpMessage' in socket && socket._httpMessage !== null;
+  if (!('_httpMessage' in socket)) return false;
+  const { _httpMessage: answering } = socket;
+  return answering !== null;
 }
 
 function reply(refusal: ProblemError, requestId: string): string {

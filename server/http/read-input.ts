@@ -23,7 +23,7 @@ export async function readInput<T extends Takes>(takes: T | undefined, ctx: HubC
     ...(path === undefined ? {} : { path: readPath(path, ctx) }),
     ...(query === undefined ? {} : { query: readQuery(query, ctx) }),
     ...(headers === undefined ? {} : { headers: readHeaders(headers, ctx) }),
-    ...(body === undefined ? {} : { body: parse(body, (await readJson(ctx)) ?? {}) }),
+    ...(body === undefined ? {} : { body: await readBody(body, ctx) }),
   };
   if (isTaken(takes, taken)) return taken;
   throw new Error('a part of the request was not read');
@@ -32,6 +32,12 @@ export async function readInput<T extends Takes>(takes: T | undefined, ctx: HubC
 /** Each part has just been parsed by its own schema. */
 function isTaken<T extends Takes>(takes: T | undefined, taken: object): taken is Taken<T> {
   return Object.keys(takes ?? {}).every((part) => part in taken);
+}
+
+/** No body says as much as an empty object. */
+async function readBody(schema: Schema, ctx: HubContext): Promise<unknown> {
+  const body = await readJson(ctx);
+  return parse(schema, body === undefined ? {} : body);
 }
 
 /** An id that cannot exist is an unknown one; a user id is the caller's own, and may be put right. */

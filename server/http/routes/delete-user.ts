@@ -8,6 +8,7 @@ export const deleteUser = endpoint({
   caller: 'relying-party',
   takes: { path: userPath },
   gives: { status: 204, text: 'Forgotten' },
+  problems: ['not-found'],
 
   async handle({ caller: application, path: { userId } }, { users }) {
     await users.remove(application, userId);

@@ -8,6 +8,7 @@ export const getPreferences = endpoint({
   summary: 'Read the delivery preference',
   caller: 'device',
   gives: { status: 200, text: 'The preference', schema: preferencesReply },
+  problems: ['not-found'],
 
   async handle({ caller: { applicationId, userId } }, { users }) {
     const { user, now } = await users.get(applicationId, userId);

@@ -10,6 +10,7 @@ export const getUser = endpoint({
   caller: 'relying-party',
   takes: { path: userPath },
   gives: { status: 200, text: 'The user', schema: userReply },
+  problems: ['not-found'],
 
   async handle({ caller: application, path: { userId } }, { users }) {
     const { user, now } = await users.get(application.id, userId);
