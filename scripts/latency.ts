@@ -15,8 +15,10 @@ import { createDeviceClient, createMemoryKeyStore, type DeviceClient } from '../
 import type { PromptView, VerificationView } from '../client-sdk/protocol.ts';
 import { createRelyingParty, type RelyingParty } from '../client-sdk/relying-party.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '500' }, bare: { type: 'boolean', default: false } } });
-const rounds = Number(values.rounds);
+const { values: flags } = parseArgs({
+  options: { rounds: { type: 'string', default: '500' }, bare: { type: 'boolean', default: false } },
+});
+const rounds = Number(flags.rounds);
 const guard = fileURLToPath(new URL('../server/require-node.mjs', import.meta.url));
 const main = fileURLToPath(new URL('../server/main.ts', import.meta.url));
 
@@ -24,7 +26,7 @@ const main = fileURLToPath(new URL('../server/main.ts', import.meta.url));
 const roundsPerPhone = 40;
 const self = fileURLToPath(import.meta.url);
 
-if (values.bare) serveBare();
+if (flags.bare) serveBare();
 else if (!Number.isInteger(rounds) || rounds < 10) throw new Error('--rounds takes a whole number from 10');
 else await measure();
 
@@ -32,17 +34,28 @@ else await measure();
 function serveBare(): void {
   const http = createServer();
   const server = new Server(http, { transports: ['websocket'], perMessageDeflate: false });
-  server.on('connection', (socket) => void socket.on('echo', (value: unknown, reply: (value: unknown) => void) => reply(value)));
+  server.on(
+    'connection',
+    (socket) => void socket.on('echo', (value: unknown, reply: (value: unknown) => void) => reply(value)),
+  );
   http.listen(0, '127.0.0.1', () => {
     const address = http.address();
-    console.log(`bare is ready at http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`);
+    console.log(
+      `bare is ready at http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    );
   });
 }
 
 async function measure(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'verihub-latency-'));
   const apiKey = `vh_latency_${randomBytes(32).toString('base64url')}`;
-  const env = { PORT: '0', VERIHUB_DEMO: 'false', VERIHUB_LOG_LEVEL: 'error', VERIHUB_API_KEY: apiKey, VERIHUB_STORE: `sqlite:${join(folder, 'hub.db')}` };
+  const env = {
+    PORT: '0',
+    VERIHUB_DEMO: 'false',
+    VERIHUB_LOG_LEVEL: 'error',
+    VERIHUB_API_KEY: apiKey,
+    VERIHUB_STORE: `sqlite:${join(folder, 'hub.db')}`,
+  };
   const hub = await startChild(['--import', guard, main], env);
   const bare = await startChild(['--import', guard, self, '--bare'], {});
   try {
@@ -55,7 +68,10 @@ async function measure(): Promise<void> {
 
 /** Starts a server and waits until it says where it is. */
 async function startChild(args: string[], env: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   for await (const line of createInterface({ input: child.stdout })) {
     const url = / is ready at (\S+)/u.exec(line)?.[1];
     if (url !== undefined) return { child, url };
@@ -73,7 +89,9 @@ async function report(hubUrl: string, bareUrl: string, apiKey: string): Promise<
   const relyingParty = createRelyingParty({ hub: hubUrl, apiKey });
   const warmup = Math.ceil(rounds / 5);
   const people = await Promise.all(
-    Array.from({ length: Math.ceil((rounds + warmup) / roundsPerPhone) }, (_, index) => enrollPerson(relyingParty, `person-${index}`)),
+    Array.from({ length: Math.ceil((rounds + warmup) / roundsPerPhone) }, (_, index) =>
+      enrollPerson(relyingParty, `person-${index}`),
+    ),
   );
   const echo = io(bareUrl, { transports: ['websocket'] });
   const samples = { bare: [] as number[], prompt: [] as number[], told: [] as number[] };
@@ -113,7 +131,11 @@ async function bareRoundTrip(echo: Socket): Promise<number> {
 }
 
 /** One sign-in: how long until the phone has the prompt, and from the person's tap until the page knows. */
-async function signIn(hubUrl: string, relyingParty: RelyingParty, person: Person | undefined): Promise<{ prompt: number; told: number }> {
+async function signIn(
+  hubUrl: string,
+  relyingParty: RelyingParty,
+  person: Person | undefined,
+): Promise<{ prompt: number; told: number }> {
   if (person === undefined) throw new Error('nobody to ask');
   const { phone, userId } = person;
   const prompted = Promise.withResolvers<{ prompt: PromptView; at: number }>();
@@ -122,7 +144,11 @@ async function signIn(hubUrl: string, relyingParty: RelyingParty, person: Person
   const created = await relyingParty.createVerification({ userId, action: 'Sign in' });
   const { prompt, at } = await prompted.promise;
   forget();
-  const page = io(`${hubUrl}/browser`, { transports: ['websocket'], auth: { token: created.waiterToken }, forceNew: true });
+  const page = io(`${hubUrl}/browser`, {
+    transports: ['websocket'],
+    auth: { token: created.waiterToken },
+    forceNew: true,
+  });
   const ended = Promise.withResolvers<number>();
   const joined = Promise.withResolvers<void>();
   page.on('verification', (verification: VerificationView) => {
@@ -151,10 +177,14 @@ function print(samples: Record<'bare' | 'prompt' | 'told', number[]>): void {
     ['decide → page told', sorted(samples.told)],
   ] as const;
   console.log(`${samples.bare.length} rounds, one at a time; hub on SQLite with synchronous=FULL\n`);
-  console.log(`${''.padEnd(30)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'p50 ×'.padStart(8)}${'p99 ×'.padStart(8)}`);
+  console.log(
+    `${''.padEnd(30)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'p50 ×'.padStart(8)}${'p99 ×'.padStart(8)}`,
+  );
   for (const [name, values] of rows) {
     const [p50, p99] = [percentile(values, 0.5), percentile(values, 0.99)];
-    const ratios = [p50 / percentile(bare, 0.5), p99 / percentile(bare, 0.99)].map((ratio) => ratio.toFixed(1).padStart(8));
+    const ratios = [p50 / percentile(bare, 0.5), p99 / percentile(bare, 0.99)].map((ratio) =>
+      ratio.toFixed(1).padStart(8),
+    );
     console.log(`${name.padEnd(30)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}${ratios.join('')}`);
   }
 }

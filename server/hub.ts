@@ -1,6 +1,4 @@
 // Composition root: builds, starts and closes everything. The only file that knows two adapters.
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { dirname, join } from 'node:path';
 import { createApplications, type Applications } from './app/applications.ts';
 import type { Context } from './app/context.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
@@ -17,9 +15,11 @@ import { guardChannel } from './channels/guard.ts';
 import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulated.ts';
 import { guardWebhooks } from './channels/webhook-guard.ts';
 import { createWebhookChannel } from './channels/webhook.ts';
+import { bannerOf, demoKeyFile } from './config/banner.ts';
 import type { Config } from './config/config.ts';
 import { formatApiKey } from './core/bearer.ts';
 import type { DemoKey } from './demo/demo-key.ts';
+import { listen, type Front } from './http/front.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { Presence } from './ports/bus.ts';
 import type { Channels } from './ports/channel.ts';
@@ -74,7 +74,7 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
   const machine = createMachine(config, parts);
   const store = openStore(config, machine, parts);
   building.defer(() => store.close());
-  const front = await listen(config);
+  const front = await listen(config.http);
   building.defer(() => front.close());
 
   const shutdown = new AbortController();
@@ -89,7 +89,7 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
   return {
     origin: front.origin,
     localUrl: front.localUrl,
-    banner: bannerOf(config, front, doors.demoKey),
+    banner: bannerOf(config, front.origin, doors.demoKey),
     store,
     outbox: core.outbox,
     close: once(async () => {
@@ -112,7 +112,8 @@ function createMachine(config: Config, parts: Parts): Machine {
 
 /** @throws when the file is another process's, or newer than this program: the message says what to do */
 function openStore(config: Config, { clock, logger }: Machine, parts: Parts): Store {
-  if (config.store.kind !== 'sqlite') throw new Error(`The store ${config.store.kind} is not part of this version; use sqlite:<file>.`);
+  if (config.store.kind !== 'sqlite')
+    throw new Error(`The store ${config.store.kind} is not part of this version; use sqlite:<file>.`);
   const store = createSqliteStore({ file: config.store.file, clock, logger });
   return parts.wrapStore?.(store) ?? store;
 }
@@ -126,60 +127,6 @@ export async function openApplications(config: Config): Promise<AsyncDisposable 
     applications: createApplications({ store, random: machine.random, secrets }),
     [Symbol.asyncDispose]: () => store.close(),
   };
-}
-
-interface Front {
-  server: Server;
-  origin: string;
-  localUrl: string;
-  /** Until the doors are open, everyone is asked to come back. */
-  answerWith(listener: RequestListener): void;
-  close(): Promise<void>;
-}
-
-/** Storms of reconnecting phones queue in the kernel; `somaxconn` bounds it. */
-const backlog = 4_096;
-
-/** Listens first: with port 0 the hub's origin is known only then. */
-async function listen(config: Config): Promise<Front> {
-  const { host, port, publicUrl, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = config.http;
-  let listener: RequestListener = (_request, response) => void response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = createServer(
-    { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
-    (request, response) => listener(request, response),
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenFault(error, host, port)));
-    server.listen({ host, port, backlog }, resolve);
-  });
-  const address = server.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return {
-    server,
-    origin: publicUrl ?? `http://localhost:${taken}`,
-    localUrl: `http://${connectable(host)}:${taken}`,
-    answerWith: (next) => {
-      listener = next;
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listenFault(error: Error, host: string, port: number): Error {
-  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-  const detail = isTaken ? 'another program has this port. Stop it, or choose another with PORT=…' : error.message;
-  return new Error(`cannot listen on ${host}:${port}: ${detail}`, { cause: error });
-}
-
-/** An address this machine can connect to: the wildcard is not one. */
-function connectable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 interface Core {
@@ -209,7 +156,11 @@ async function createCore(given: {
   // The sockets know who is connected, and they are opened later: until then nobody is.
   let presence: Presence = { connectedDevices: async () => [] };
   const context: Context = {
-    store, clock, random, logger, shutdown,
+    store,
+    clock,
+    random,
+    logger,
+    shutdown,
     metrics: registry.metrics,
     bus: createLocalBus(logger),
     presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
@@ -245,7 +196,13 @@ interface Doors {
   close(): Promise<void>;
 }
 
-async function openDoors(given: { config: Config; machine: Machine; store: Store; core: Core; front: Front }): Promise<Doors> {
+async function openDoors(given: {
+  config: Config;
+  machine: Machine;
+  store: Store;
+  core: Core;
+  front: Front;
+}): Promise<Doors> {
   const { config, machine, store, core, front } = given;
   const { origin } = front;
   const { context, verifications, applications, health } = core;
@@ -255,7 +212,15 @@ async function openDoors(given: { config: Config; machine: Machine; store: Store
   const { allowedOrigins, metricsToken } = config.http;
   const demo = await openDemo(config, machine, core, front);
   const httpApp = createHttpApp({
-    applications, verifications, waiters, devices, tokens, store, health, metrics, ...machine,
+    applications,
+    verifications,
+    waiters,
+    devices,
+    tokens,
+    store,
+    health,
+    metrics,
+    ...machine,
     users: createUsers(context),
     trustedBrowsers: createTrustedBrowsers(context),
     renderMetrics: core.metrics.render,
@@ -263,7 +228,15 @@ async function openDoors(given: { config: Config; machine: Machine; store: Store
     extend: (app) => void (demo && app.use(demo.routes)),
   });
   const realtime = createRealtime({
-    httpServer: front.server, verifications, devices, tokens, waiters, bus, metrics, store, ...machine,
+    httpServer: front.server,
+    verifications,
+    devices,
+    tokens,
+    waiters,
+    bus,
+    metrics,
+    store,
+    ...machine,
     settings: { origin, allowedOrigins, ...config.sockets },
   });
   core.bindPresence(realtime.presence);
@@ -297,48 +270,40 @@ async function openDemo(config: Config, { clock, random, logger }: Machine, core
   if (key !== undefined) await registerApplication(config, core.applications, key.apiKey);
   const apiKey = key?.apiKey ?? config.application.apiKey ?? '';
   const { origin, localUrl: hubUrl } = front;
-  const demo = createDemo({ hubUrl, origin, apiKey, bankName: config.application.name, outbox: core.outbox, clock, logger });
+  const demo = createDemo({
+    hubUrl,
+    origin,
+    apiKey,
+    bankName: config.application.name,
+    outbox: core.outbox,
+    clock,
+    logger,
+  });
   return { ...demo, key };
 }
 
-async function registerApplication({ application }: Config, applications: Applications, apiKey: string | undefined): Promise<void> {
+async function registerApplication(
+  { application }: Config,
+  applications: Applications,
+  apiKey: string | undefined,
+): Promise<void> {
   if (apiKey === undefined) return;
   const { name, domain, webhook } = application;
   await applications.ensure(apiKey, { name, domain, ...(webhook === undefined ? {} : { webhook }) });
 }
 
-/** Beside the data, so that it comes and goes with them; undefined: nothing is kept. */
-function demoKeyFile({ store }: Config): string | undefined {
-  return store.kind === 'sqlite' && store.file !== ':memory:' ? join(dirname(store.file), 'demo-api-key') : undefined;
-}
-
-/** What the terminal shows once the hub runs. The demo's key is shown in full the first time only. */
-function bannerOf(config: Config, { origin }: Front, demoKey: DemoKey | undefined): string {
-  const file = demoKeyFile(config);
-  const isShown = demoKey !== undefined && (demoKey.isNew || file === undefined);
-  const credential = demoKey === undefined ? '$VERIHUB_API_KEY' : isShown ? demoKey.apiKey : `$(cat ${file})`;
-  const keyLine = isShown ? `${demoKey.apiKey}${file === undefined ? '' : `   (kept in ${file})`}` : `in ${file ?? 'VERIHUB_API_KEY'}`;
-  const data = config.store.kind === 'sqlite' ? config.store.file : config.store.kind;
-  const lines = [
-    `Verihub is ready at ${origin}`,
-    '',
-    ...(config.demo ? [`  Demo      ${origin}/demo/`] : []),
-    `  API key   ${keyLine}`,
-    `  Data      ${data}`,
-    '',
-    '  Create a verification:',
-    `  curl -X POST ${origin}/v1/verifications -H "Authorization: Bearer ${credential}" \\`,
-    `    -H 'Content-Type: application/json' -d '{"userId": "alice", "action": "Sign in to ${config.application.name.replaceAll("'", '')}"}'`,
-    '',
-    '  Ctrl-C stops it; everything is kept.',
-  ];
-  return `\n${lines.join('\n')}\n\n`;
-}
-
 /** Attempts end well before the delivery worker's lease; one sick provider holds up nobody else. */
 const guards = {
-  provider: { deadlineMs: 5_000, limit: { concurrency: 64, queue: 1_024 }, breaker: { failures: 5, coolDownMs: 10_000 } },
-  webhook: { deadlineMs: 10_000, limit: { concurrency: 64, queue: 1_024 }, breaker: { failures: 10, coolDownMs: 10_000 } },
+  provider: {
+    deadlineMs: 5_000,
+    limit: { concurrency: 64, queue: 1_024 },
+    breaker: { failures: 5, coolDownMs: 10_000 },
+  },
+  webhook: {
+    deadlineMs: 10_000,
+    limit: { concurrency: 64, queue: 1_024 },
+    breaker: { failures: 10, coolDownMs: 10_000 },
+  },
 } as const;
 
 function createChannels(config: Config, machine: Machine): { channels: Channels; outbox: SimulatedOutbox | undefined } {

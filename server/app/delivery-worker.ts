@@ -58,7 +58,7 @@ function isWanted(verification: Verification | undefined, topic: 'push' | 'sms',
 async function sendStep(context: Context, message: ClaimedMessage, topic: 'push' | 'sms'): Promise<void> {
   const { now, records } = await context.store.read([{ kind: 'verification', id: message.subject }]);
   const [verification] = records;
-  const settle = { id: message.id, fence: message.fence, then: 'done' as const };
+  const settle = { id: message.id, fence: message.fence, outcome: 'done' as const };
   if (!isWanted(verification, topic, message) || now >= verification.expiresAt) {
     await context.store.commit({ settle });
     return;
@@ -143,13 +143,13 @@ async function sendWebhook(context: Context, message: ClaimedMessage, now: Times
   const webhook = records[0]?.webhook;
   const settled = { id: message.id, fence: message.fence };
   if (webhook === undefined) {
-    await context.store.commit({ settle: { ...settled, then: 'dead' } });
+    await context.store.commit({ settle: { ...settled, outcome: 'dead' } });
     return;
   }
   const request = { id: message.id, ...webhook, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
   const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
   context.metrics.attempt('webhook', result.kind, latencyMs);
-  await context.store.commit({ settle: { ...settled, then: afterWebhook(context, message, result, now) } });
+  await context.store.commit({ settle: { ...settled, outcome: afterWebhook(context, message, result, now) } });
 }
 
 /** Retried with full jitter for a day; then, or when the receiver says it is gone, a dead letter. */

@@ -39,7 +39,12 @@ export interface DecisionProof {
 export interface DeviceProofs {
   /** The device id a token claims to be of, before anything is checked; undefined when it is not a device token. */
   deviceIdOf(token: string): string | undefined;
-  checkDeviceToken(token: string, deviceId: string, key: PublicKeyJwk, now: Timestamp): Promise<ProofResult<{ deviceId: string }>>;
+  checkDeviceToken(
+    token: string,
+    deviceId: string,
+    key: PublicKeyJwk,
+    now: Timestamp,
+  ): Promise<ProofResult<{ deviceId: string }>>;
   checkDecision(jws: string, deviceId: string, key: PublicKeyJwk): Promise<ProofResult<DecisionProof>>;
   /** Also refuses keys that are not points on P-256. */
   checkEnrollment(

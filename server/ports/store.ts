@@ -61,7 +61,7 @@ export interface Unit {
   claim?: { verificationId: string; fence: number };
   timeline?: { verificationId: string; entries: TimelineEntry[] };
   /** Takes a claimed message out of the outbox, or back in for later. Refused as `fenced` when it was claimed again since. */
-  settle?: { id: string; fence: number; then: 'done' | 'dead' | { retryAt: Timestamp } };
+  settle?: { id: string; fence: number; outcome: 'done' | 'dead' | { retryAt: Timestamp } };
   /** Takes unsent pushes and SMS of this verification out of the outbox. Happens after `settle` and before `enqueue`. */
   dropSends?: string;
   /** A message whose id is already waiting is replaced. */
@@ -100,7 +100,8 @@ export interface Store {
 
   /**
    * Writes a unit: records, due time, timeline and outbox together. A pending verification is due at its `dueAt`; an ended one never.
-   * Atomic: all or nothing, durable before it is answered. On conflict: `stale`, `late` or `fenced`, and nothing is changed.
+   * Writing a verification ends its lease and starts its `tries` anew.
+   * Atomic: all or nothing, durable before it is answered. On conflict: `fenced` before `stale` before `late`, and nothing is changed.
    * After crash: either all of it or nothing; when no answer came, read again to know which.
    */
   commit(unit: Unit): Promise<CommitResult>;
@@ -139,7 +140,7 @@ export interface Store {
   nextWake(): Promise<{ now: Timestamp; dueAt: Timestamp | undefined; outboxAt: Timestamp | undefined }>;
 
   /**
-   * Deletes up to `limit` records whose `forgetAt` has passed, with their timelines, and answers how many.
+   * Deletes up to `limit` records whose `forgetAt` has passed, with their timelines, and answers how many. A pending verification is never among them.
    * Atomic: each record with what hangs on it. On conflict: none. After crash: what is left is swept the next time.
    */
   sweep(options: { limit: number }): Promise<number>;

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createSqliteStore } from '../../server/store/sqlite/sqlite-store.ts';
 import { createSystemClock } from '../../server/telemetry/clock.ts';
 import { call, type Reply } from '../support/hub.ts';
 import { createHubProcess, type HubProcess } from '../support/hub-process.ts';
+import { realTime } from '../support/real-time.ts';
 import { enrollPhone, type Phone } from '../support/phone.ts';
 
 const kills = 50;
@@ -44,14 +44,15 @@ async function untilAnswered(send: () => Promise<Reply>): Promise<Reply> {
     } catch {
       // The hub is away; so is whatever it had begun to answer.
     }
-    await pause(20);
+    await realTime(20);
   }
 }
 
 async function signIn(hub: HubProcess, phone: Phone, userId: string, told: Told, random: () => number): Promise<void> {
   const key = randomUUID();
   const body = { userId, action: 'Sign in', lifetimeSeconds, matching: { mode: 'none' } };
-  const create = (): Promise<Reply> => call(hub.localUrl, 'POST', '/v1/verifications', { body, headers: { 'idempotency-key': key } });
+  const create = (): Promise<Reply> =>
+    call(hub.localUrl, 'POST', '/v1/verifications', { body, headers: { 'idempotency-key': key } });
   const created = await untilAnswered(create);
   expect(created.status, JSON.stringify(created.body)).to.equal(201);
   const { id, expiresAt } = created.body['verification'] as { id: string; expiresAt: string };
@@ -62,8 +63,14 @@ async function signIn(hub: HubProcess, phone: Phone, userId: string, told: Told,
   }
   const choice = random();
   if (choice < 0.3) return;
-  const reply = choice < 0.4 ? await untilAnswered(() => call(hub.localUrl, 'POST', `/v1/verifications/${id}/cancel`, { body: {} })) : await answer(phone, id, choice < 0.8 ? 'approve' : 'deny');
-  const status = reply.status === 200 ? (reply.body['status'] ?? (reply.body['verification'] as { status: string } | undefined)?.status) : reply.body['verificationStatus'];
+  const reply =
+    choice < 0.4
+      ? await untilAnswered(() => call(hub.localUrl, 'POST', `/v1/verifications/${id}/cancel`, { body: {} }))
+      : await answer(phone, id, choice < 0.8 ? 'approve' : 'deny');
+  const status =
+    reply.status === 200
+      ? (reply.body['status'] ?? (reply.body['verification'] as { status: string } | undefined)?.status)
+      : reply.body['verificationStatus'];
   if (typeof status === 'string' && status !== 'pending') told.ended.set(id, status);
 }
 
@@ -87,21 +94,21 @@ describe(`kill -9, ${kills} times under load`, () => {
     try {
       await hub.start();
       const phones = await Promise.all(Array.from({ length: people }, (_, n) => preparePerson(hub, `person-${n}`)));
-      let isOver = false;
-      const load = phones.flatMap((phone, n) =>
+      const load = { isOver: false };
+      const loops = phones.flatMap((phone, n) =>
         [0, 1].map(async () => {
-          while (!isOver) await signIn(hub, phone, `person-${n}`, told, random);
+          while (!load.isOver) await signIn(hub, phone, `person-${n}`, told, random);
         }),
       );
       for (let kill = 0; kill < kills; kill += 1) {
-        await pause(100 + random() * 700);
+        await realTime(100 + random() * 700);
         await hub.kill();
         await hub.start();
       }
-      isOver = true;
-      await Promise.all(load);
+      load.isOver = true;
+      await Promise.all(loops);
       const last = Math.max(...[...told.created.values()].map(({ expiresAt }) => expiresAt));
-      await pause(Math.max(0, last + lateMs - Date.now()));
+      await realTime(Math.max(0, last + lateMs - Date.now()));
       expect(await hub.stop(), 'a clean exit').to.equal(0);
       await check(file, told);
     } finally {
@@ -130,11 +137,16 @@ async function check(file: string, told: Told): Promise<void> {
       const known = told.ended.get(id);
       if (known !== undefined) expect(verification.status, `${id} was told ${known}`).to.equal(known);
       const { entries } = await store.timeline(id);
-      expect(entries.filter((entry) => entry.type === 'ended'), 'S2: ends once').to.have.length(1);
+      expect(
+        entries.filter((entry) => entry.type === 'ended'),
+        'S2: ends once',
+      ).to.have.length(1);
     }
     expect(told.twins, 'S7: created twice').to.deep.equal([]);
     expect(late, 'latest end after a deadline, ms').to.be.at.most(lateMs);
-    console.log(`      ${told.created.size} verifications, ${told.ended.size} told an end, latest end ${late} ms after its deadline`);
+    console.log(
+      `      ${told.created.size} verifications, ${told.ended.size} told an end, latest end ${late} ms after its deadline`,
+    );
   } finally {
     await store.close();
   }

@@ -57,7 +57,11 @@ describe('a foreign client, in Python', function () {
 
       const wrong = matching.number === '11' ? '12' : '11';
       phone.tell(`approve ${wrong}`);
-      expect((await phone.next('decided'))['reply']).to.have.nested.include({ ok: false, 'problem.code': 'number-incorrect', 'problem.attemptsLeft': 2 });
+      expect((await phone.next('decided'))['reply']).to.have.nested.include({
+        ok: false,
+        'problem.code': 'number-incorrect',
+        'problem.attemptsLeft': 2,
+      });
       phone.tell(`approve ${matching.number}`);
       expect((await phone.next('decided'))['reply']).to.include({ ok: true, status: 'approved' });
       expect((await phone.next('closed'))['closed']).to.include({ id, status: 'approved' });
@@ -65,7 +69,10 @@ describe('a foreign client, in Python', function () {
       expect((await phone.next('prompts'))['reply']).to.deep.include({ ok: true, prompts: [] });
 
       const after = await hub.call('GET', `/v1/verifications/${id}`);
-      expect(after.body).to.have.nested.include({ 'verification.status': 'approved', 'verification.delivery[0].status': 'acknowledged' });
+      expect(after.body).to.have.nested.include({
+        'verification.status': 'approved',
+        'verification.delivery[0].status': 'acknowledged',
+      });
       expect(await phone.quit()).to.equal(0);
     });
   }

@@ -1,7 +1,13 @@
 // The SDK's three clients against a whole hub: what the README's quick starts promise.
 import { expect } from 'chai';
 import { createBrowserClient } from '../../client-sdk/browser.ts';
-import { createDeviceClient, createMemoryKeyStore, VerihubError, type DeviceClient, type PromptView } from '../../client-sdk/device.ts';
+import {
+  createDeviceClient,
+  createMemoryKeyStore,
+  VerihubError,
+  type DeviceClient,
+  type PromptView,
+} from '../../client-sdk/device.ts';
 import { createRelyingParty, type RelyingParty } from '../../client-sdk/relying-party.ts';
 import { startTestHub, testApiKey, type TestHub } from '../support/hub.ts';
 
@@ -22,18 +28,24 @@ async function setScene(options: { isOnline?: boolean; phoneNumber?: string } = 
   if (options.phoneNumber !== undefined) await bank.putUser('alice', { phoneNumber: options.phoneNumber });
   const phone = createDeviceClient({ keyStore: createMemoryKeyStore() });
   const { uri } = await bank.createEnrollment('alice');
-  await phone.enroll({ uri, name: "Alice's phone", platform: 'other', pushToken: { provider: 'simulated', token: 'token-1' } });
+  await phone.enroll({
+    uri,
+    name: "Alice's phone",
+    platform: 'other',
+    pushToken: { provider: 'simulated', token: 'token-1' },
+  });
   if (options.isOnline !== false) await online(phone);
   return {
     hub,
     bank,
     phone,
-    nextPrompt: () => new Promise((resolve) => {
-      const forget = phone.onPrompt((prompt) => {
-        forget();
-        resolve(prompt);
-      });
-    }),
+    nextPrompt: () =>
+      new Promise((resolve) => {
+        const forget = phone.onPrompt((prompt) => {
+          forget();
+          resolve(prompt);
+        });
+      }),
     [Symbol.asyncDispose]: async () => {
       phone.close();
       await hub.close();
@@ -50,7 +62,12 @@ async function online(phone: DeviceClient): Promise<void> {
   await isOnline.promise;
 }
 
-const request = { userId: 'alice', action: 'Sign in', details: [{ label: 'Amount', value: '120.00 EUR' }], context: { ip: '203.0.113.7' } };
+const request = {
+  userId: 'alice',
+  action: 'Sign in',
+  details: [{ label: 'Amount', value: '120.00 EUR' }],
+  context: { ip: '203.0.113.7' },
+};
 
 describe('the SDK against a hub', function () {
   this.timeout(15_000);
@@ -93,12 +110,21 @@ describe('the SDK against a hub', function () {
     await using scene = await setScene({ isOnline: false });
     const { verification, waiterToken } = await scene.bank.createVerification(request);
     const push = await nextMessage(scene.hub, 'push');
-    const prompt = await scene.phone.handlePush({ v: '1', id: push.message.verificationId, jwe: 'jwe' in push.message ? push.message.jwe : '' });
+    const prompt = await scene.phone.handlePush({
+      v: '1',
+      id: push.message.verificationId,
+      jwe: 'jwe' in push.message ? push.message.jwe : '',
+    });
     expect(prompt?.id).to.equal(verification.id);
     const page = createBrowserClient({ hub: scene.hub.origin, waiterToken });
     const waiting = page.wait();
     await scene.phone.approve(verification.id, { number: verification.matching.number ?? '' });
-    expect(await waiting).to.have.nested.include({ status: 'approved', 'delivery[0].status': 'skipped', 'delivery[1].status': 'acknowledged', 'delivery[2].status': 'waiting' });
+    expect(await waiting).to.have.nested.include({
+      status: 'approved',
+      'delivery[0].status': 'skipped',
+      'delivery[1].status': 'acknowledged',
+      'delivery[2].status': 'waiting',
+    });
     page.close();
   });
 
@@ -115,7 +141,17 @@ describe('the SDK against a hub', function () {
     expect(await page.code(code)).to.have.nested.include({ status: 'approved', 'decision.method': 'sms-code' });
     const timeline = await scene.bank.timeline(verification.id);
     expect(timeline.map(({ type, step }) => (step === undefined ? type : `${type}:${step}`))).to.deep.equal([
-      'created', 'step:socket', 'step:push', 'attempt:push', 'step:push', 'step:sms', 'attempt:sms', 'step:sms', 'code', 'code', 'ended',
+      'created',
+      'step:socket',
+      'step:push',
+      'attempt:push',
+      'step:push',
+      'step:sms',
+      'attempt:sms',
+      'step:sms',
+      'code',
+      'code',
+      'ended',
     ]);
     page.close();
   });
@@ -145,13 +181,18 @@ describe('the SDK against a hub', function () {
     expect(again.trustToken).to.be.a('string').and.not.equal(trustToken);
     const [trusted] = await phone.trustedBrowsers.list();
     await phone.trustedBrowsers.revoke(trusted?.id ?? '');
-    const third = await bank.createVerification({ ...request, ...(again.trustToken === undefined ? {} : { trustToken: again.trustToken }) });
+    const third = await bank.createVerification({
+      ...request,
+      ...(again.trustToken === undefined ? {} : { trustToken: again.trustToken }),
+    });
     expect(third.verification.status).to.equal('pending');
   });
 
   it('is told when the device is removed, and does not come back', async () => {
     await using scene = await setScene();
-    const revoked = new Promise<void>((resolve) => void scene.phone.onState(({ condition }) => condition === 'revoked' && resolve()));
+    const revoked = new Promise<void>(
+      (resolve) => void scene.phone.onState(({ condition }) => condition === 'revoked' && resolve()),
+    );
     const [device] = await scene.bank.listDevices('alice');
     await scene.bank.revokeDevice('alice', device?.id ?? '');
     await revoked;

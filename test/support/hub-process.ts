@@ -49,8 +49,16 @@ export async function createHubProcess(file: string, env: Record<string, string>
       child = spawn(process.execPath, ['--import', guard, main], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
-          PATH: process.env['PATH'], PORT: String(port), VERIHUB_STORE: `sqlite:${file}`, VERIHUB_DEMO: 'false', VERIHUB_LOG_LEVEL: 'error',
-          VERIHUB_PUSH: 'simulated', VERIHUB_SMS: 'simulated', VERIHUB_API_KEY: testApiKey, VERIHUB_APPLICATION_NAME: 'Example Bank', ...env,
+          PATH: process.env['PATH'],
+          PORT: String(port),
+          VERIHUB_STORE: `sqlite:${file}`,
+          VERIHUB_DEMO: 'false',
+          VERIHUB_LOG_LEVEL: 'error',
+          VERIHUB_PUSH: 'simulated',
+          VERIHUB_SMS: 'simulated',
+          VERIHUB_API_KEY: testApiKey,
+          VERIHUB_APPLICATION_NAME: 'Example Bank',
+          ...env,
         },
       });
       await untilReady(child);

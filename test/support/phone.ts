@@ -9,7 +9,12 @@ export interface Phone {
   readonly signingKey: PublicJwk;
   /** A device token, made now. */
   token(claims?: Record<string, unknown>): string;
-  decision(prompt: Pick<PromptView, 'id' | 'challenge'>, decision: string, number?: string, claims?: Record<string, unknown>): string;
+  decision(
+    prompt: Pick<PromptView, 'id' | 'challenge'>,
+    decision: string,
+    number?: string,
+    claims?: Record<string, unknown>,
+  ): string;
   /** Connects to `/device`; the caller closes it. */
   connect(options?: { transports?: string[]; token?: string }): Socket;
   /** A REST call with the device's own token. */
@@ -43,7 +48,12 @@ export function thumbprint({ crv, kty, x, y }: PublicJwk): string {
 }
 
 /** The body of `POST /v1/devices`. */
-export function enrollmentBody(origin: string, enrollmentToken: string, keys: Keys, extra: Record<string, unknown> = {}) {
+export function enrollmentBody(
+  origin: string,
+  enrollmentToken: string,
+  keys: Keys,
+  extra: Record<string, unknown> = {},
+) {
   const enrollment = createHash('sha256').update(enrollmentToken).digest('base64url');
   const claims = { aud: origin, enrollment, encryptionKey: thumbprint(keys.encryption.jwk) };
   return {
@@ -66,7 +76,10 @@ export async function enrollPhone(hub: Hubs, userId: string, extra: Record<strin
   const ticket = await call(hub.localUrl, 'POST', `/v1/users/${userId}/enrollments`, { body: {} });
   const token = String(ticket.body['enrollmentToken']);
   const keys = makeKeys();
-  const enrolled = await call(hub.localUrl, 'POST', '/v1/devices', { token, body: enrollmentBody(hub.origin, token, keys, extra) });
+  const enrolled = await call(hub.localUrl, 'POST', '/v1/devices', {
+    token,
+    body: enrollmentBody(hub.origin, token, keys, extra),
+  });
   if (enrolled.status !== 201) throw new Error(`not enrolled: ${JSON.stringify(enrolled.body)}`);
   return createPhone(hub, String(enrolled.body['deviceId']), keys);
 }
@@ -94,7 +107,8 @@ export function createPhone(hub: Hubs, deviceId: string, keys: Keys): Phone {
         transports: options.transports ?? ['websocket'],
         auth: { token: options.token ?? token() },
       }),
-    call: (method, path, body) => call(hub.localUrl, method, path, { token: token(), ...(body === undefined ? {} : { body }) }),
+    call: (method, path, body) =>
+      call(hub.localUrl, method, path, { token: token(), ...(body === undefined ? {} : { body }) }),
   };
 }
 

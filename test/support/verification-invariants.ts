@@ -25,13 +25,23 @@ export function createWitness() {
       const { before, outcome, command, now } = seen;
       if (before !== undefined && before.status !== 'pending') terminalIsFinal(before, outcome);
       else moved(seen);
-      if (command.type === 'submit-code' && outcome.next !== before && outcome.next.status !== 'expired') codesTried += 1;
+      if (command.type === 'submit-code' && outcome.next !== before && outcome.next.status !== 'expired')
+        codesTried += 1;
       expect(codesTried, 'S13: codes evaluated').to.be.at.most(5);
-      if (!outcome.answer.ok && outcome.answer.code === 'number-incorrect' && outcome.next !== before && command.type === 'decide') {
+      if (
+        !outcome.answer.ok &&
+        outcome.answer.code === 'number-incorrect' &&
+        outcome.next !== before &&
+        command.type === 'decide'
+      ) {
         wrongNumbersSeen.add(`${command.deviceId} ${command.number}`);
       }
-      expect(wrongNumbersSeen.size, 'S13: wrong numbers evaluated').to.be.at.most(wrongLimit[outcome.next.matching.mode]);
-      codeWasSent ||= before?.delivery.some((step) => step.step === 'sms' && step.sends.some((send) => send.status !== 'failed')) ?? false;
+      expect(wrongNumbersSeen.size, 'S13: wrong numbers evaluated').to.be.at.most(
+        wrongLimit[outcome.next.matching.mode],
+      );
+      codeWasSent ||=
+        before?.delivery.some((step) => step.step === 'sms' && step.sends.some((send) => send.status !== 'failed')) ??
+        false;
       if (outcome.next !== before && command.type === 'submit-code' && outcome.next.status === 'approved') {
         expect(codeWasSent, 'a code was sent').to.equal(true);
       }
@@ -45,7 +55,10 @@ export function createWitness() {
 function terminalIsFinal(before: Verification, outcome: Outcome): void {
   expect(outcome.next, 'S1').to.equal(before);
   expect(outcome.dueAt, 'S14').to.equal(undefined);
-  expect(outcome.effects.every((effect) => effect.type === 'note'), 'S9: only notes after the end').to.equal(true);
+  expect(
+    outcome.effects.every((effect) => effect.type === 'note'),
+    'S9: only notes after the end',
+  ).to.equal(true);
 }
 
 /** One rev a transition, states only as the table says, due exactly while pending, and never after the deadline. */
@@ -80,7 +93,10 @@ function climbs(before: Verification | undefined, outcome: Outcome, furthest: nu
     reached = index;
     starts += 1;
     if (step.step === 'socket') expect(outcome.effects.some((effect) => effect.type === 'prompt')).to.equal(true);
-    else expect(outcome.effects.filter((effect) => effect.type === 'send' && effect.step === step.step).length).to.equal(step.sends.length);
+    else
+      expect(outcome.effects.filter((effect) => effect.type === 'send' && effect.step === step.step).length).to.equal(
+        step.sends.length,
+      );
   }
   if (outcome.next.plan === 'escalate') expect(starts, 'one step at a time').to.be.at.most(1);
   return reached;
@@ -97,7 +113,8 @@ function ended({ before, command, outcome, now }: Observed, at: Timestamp): void
   else expect(now, 'S5: no late ending').to.be.lessThan(next.expiresAt);
   if (next.status === 'undeliverable') {
     expect(next.delivery.every((step) => step.status === 'failed' || step.status === 'skipped')).to.equal(true);
-    if (next.promptable && 'reach' in command) expect(command.reach.enrolled, 'a device could still fetch it').to.equal(false);
+    if (next.promptable && 'reach' in command)
+      expect(command.reach.enrolled, 'a device could still fetch it').to.equal(false);
   }
 }
 

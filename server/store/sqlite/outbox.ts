@@ -68,14 +68,14 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
         return { ...messageOf(row), attempts: integer(row, 'attempts') + 1, fence };
       });
     },
-    settle: ({ id, fence, then }, now) => {
+    settle: ({ id, fence, outcome }, now) => {
       const row = find.get(id);
       if (row === undefined || integer(row, 'fence') !== fence) return false;
-      if (typeof then === 'object') {
-        statements.retry.run(Math.ceil(then.retryAt), integer(row, 'seq'));
+      if (typeof outcome === 'object') {
+        statements.retry.run(Math.ceil(outcome.retryAt), integer(row, 'seq'));
         return true;
       }
-      if (then === 'dead') statements.bury.run(now, now + deadLetterMs, integer(row, 'seq'));
+      if (outcome === 'dead') statements.bury.run(now, now + deadLetterMs, integer(row, 'seq'));
       takeOut(row);
       return true;
     },

@@ -156,9 +156,9 @@ export function webhookOf(about: Pending, event: string, over: Partial<OutboxMes
 /** Takes the claimed message out, or back in for later. */
 export function settling(
   { id, fence }: { id: string; fence: number },
-  outcome: NonNullable<Unit['settle']>['then'],
+  outcome: NonNullable<Unit['settle']>['outcome'],
 ): Pick<Unit, 'settle'> {
-  return { settle: { id, fence, then: outcome } };
+  return { settle: { id, fence, outcome } };
 }
 
 /** Commits, and fails the test when it is refused. */
