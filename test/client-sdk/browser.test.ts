@@ -133,6 +133,15 @@ describe('the waiting page', () => {
       expect(conditions()).to.include('polling');
     });
 
+    it('long-polls too when the socket went away meanwhile', async () => {
+      hub.route(route, () => reply(approved));
+      const page = await open({ timeouts: { pollAfterMs: 1 } });
+      await online();
+      hub.handshake = () => problem('store-unavailable', 503).body as object;
+      hub.cut();
+      expect(await page.wait()).to.have.property('status', 'approved');
+    });
+
     it('goes back to the socket when there is one', async () => {
       hub.handshake = () => problem('store-unavailable', 503).body as object;
       hub.route(route, ({ query }) => (query.get('rev') === null ? reply(verification()) : 'hang'));
@@ -143,7 +152,9 @@ describe('the waiting page', () => {
       });
       await until('a long-poll', () => hub.seen(route).length === 2);
       hub.handshake = () => null;
-      (await online()).emit('verification', approved);
+      const socket = await online();
+      await until('the end of the long-poll', () => hub.seen(route).every(({ over }) => over));
+      socket.emit('verification', approved);
       await client?.wait();
       expect(hub.seen(route)).to.have.length(2);
     });

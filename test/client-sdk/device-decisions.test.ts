@@ -186,6 +186,16 @@ describe('answering a prompt', () => {
     expect(decisions).to.have.length(1);
   });
 
+  it('ends the prompt once, also when the hub says so too', async () => {
+    onDecide = (_decision, reply, socket) => {
+      socket.emit('closed', { id: 'ver_1', rev: 3, status: 'denied' });
+      reply({ ok: true, status: 'denied' });
+    };
+    await prompted();
+    await device.client.deny('ver_1');
+    expect(device.closed).to.deep.equal([{ id: 'ver_1', status: 'denied' }]);
+  });
+
   it('is refused for what is not open here', async () => {
     await prompted();
     expect(await rejectionOf(device.client.deny('ver_other'))).to.have.property('code', 'prompt-gone');

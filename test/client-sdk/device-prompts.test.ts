@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { PromptView } from '../../client-sdk/protocol.ts';
-import { until } from './support/conditions.ts';
+import { rejectionOf, until } from './support/conditions.ts';
 import { enrolledDevice } from './support/enrolled-device.ts';
 import type { EnrolledDevice } from './support/enrolled-device.ts';
 import { createFakeRuntime } from './support/fake-runtime.ts';
@@ -105,6 +105,36 @@ describe('prompts on a device', () => {
     await online(2);
     await until('the new text', () => device.shown.length === 2);
     expect(device.client.pending()[0]?.action).to.equal('Restored from a copy');
+  });
+
+  it('that were closed come back when the hub lists them after a reconnect', async () => {
+    const socket = await online();
+    await send(socket, prompt());
+    socket.emit('closed', { id: 'ver_1', rev: 3, status: 'denied' });
+    await until('the end', () => device.closed.length === 1);
+    listed = [prompt()];
+    hub.cut();
+    await online(2);
+    await until('the prompt', () => device.shown.length === 2);
+  });
+
+  it('do not wait behind a connection that no longer answers', async () => {
+    device.client.close();
+    device = await enrolledDevice(hub, { timeouts: { acknowledgeMs: 50 }, runtime: { random: () => 0 } });
+    hub.onDevice = (socket) => {
+      sockets.push(socket);
+      if (sockets.length > 1) socket.on('prompts', (reply) => reply({ ok: true, prompts: [prompt()] }));
+    };
+    await device.client.connect();
+    await until('the prompt', () => device.shown.length === 1);
+    expect(sockets).to.have.length(2);
+  });
+
+  it('do not come to a client that was closed while it began to connect', async () => {
+    const connecting = rejectionOf(device.client.connect());
+    device.client.close();
+    expect(await connecting).to.have.property('code', 'closed');
+    expect(device.client.state().condition).to.equal('closed');
   });
 
   it('that come while the list is on its way stay', async () => {

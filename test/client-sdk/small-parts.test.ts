@@ -10,9 +10,10 @@ import { isTrustworthyOrigin, parseEnrollmentUri, parseHubOrigin } from '../../c
 import { createMemoryKeyStore } from '../../client-sdk/memory-key-store.ts';
 import { createPromptList } from '../../client-sdk/prompt-list.ts';
 import { problemCodes } from '../../client-sdk/protocol.ts';
+import { createSnapshotKeeper } from '../../client-sdk/snapshot-keeper.ts';
 import { rejectionOf } from './support/conditions.ts';
 import { createFakeRuntime } from './support/fake-runtime.ts';
-import { openJws, prompt } from './support/wire.ts';
+import { openJws, prompt, verification } from './support/wire.ts';
 import { signCompact } from '../../client-sdk/device-signature.ts';
 
 describe('backoff', () => {
@@ -186,6 +187,16 @@ describe('the memory key store', () => {
     const error = await rejectionOf(signCompact(der, { typ: 'x' }, {}));
     expect(error).to.have.property('code', 'key-store');
     expect(error).to.have.property('detail').that.matches(/64/);
+  });
+});
+
+describe('the snapshot keeper', () => {
+  it('lets nothing undo an end, not even on a new connection', () => {
+    const keeper = createSnapshotKeeper('ver_1');
+    expect(keeper.take(verification({ rev: 2, status: 'denied' }))).to.equal(true);
+    keeper.beginConnection();
+    expect(keeper.take(verification({ rev: 9, status: 'approved' }))).to.equal(false);
+    expect(keeper.current()?.status).to.equal('denied');
   });
 });
 

@@ -172,6 +172,7 @@ describe('a socket link', () => {
     const opened = open({ runtime });
     await until('the refusal', () => downs.length === 1);
     opened.hurry();
+    expect(runtime.timers()).to.deep.equal([61_000]);
     await runtime.advance(59_000);
     expect(handshakes).to.equal(1);
     hub.handshake = () => null;

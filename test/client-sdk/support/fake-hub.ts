@@ -10,6 +10,8 @@ export interface Recorded {
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
   body: unknown;
+  /** True once the connection of this request has no use any more: answered, or given up by the client. */
+  over: boolean;
 }
 
 /** What a scripted route answers: a reply, `drop` (the connection is cut without an answer), or `hang` (never). */
@@ -100,7 +102,11 @@ async function answer(
     query: url.searchParams,
     headers: request.headers,
     body: text === '' ? undefined : JSON.parse(text),
+    over: false,
   };
+  response.on('close', () => {
+    recorded.over = true;
+  });
   requests.push(recorded);
   const reply = await (routes.get(`${recorded.method} ${recorded.path}`) ?? (() => problem('not-found', 404)))(
     recorded,
