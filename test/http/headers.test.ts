@@ -53,7 +53,7 @@ describe('reply headers', () => {
   });
 
   it('take over a well-formed request id, and no other', async () => {
-    const ask = async (id: string) => await hub.call('GET', '/nowhere', { headers: { 'x-request-id': id } });
+    const ask = (id: string) => hub.call('GET', '/nowhere', { headers: { 'x-request-id': id } });
     const taken = await ask('trace-4711.a_B');
     expect(taken.headers.get('x-request-id')).to.equal('trace-4711.a_B');
     expect(taken.body['requestId']).to.equal('trace-4711.a_B');

@@ -217,7 +217,7 @@ describe('requests', () => {
       '"text"',
       '3',
       'true',
-      `${'['.repeat(30_000)}`,
+      '['.repeat(30_000),
       `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
     ]) {
       it(`answers ${body.slice(0, 20)} with 400`, async () => {
