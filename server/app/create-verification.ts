@@ -8,8 +8,9 @@ import { idempotencyKey as idempotencyId, userKey, type ApplicationRecord, type 
 import { StoreUnavailableError, type Put } from '../ports/store.ts';
 import { commitCreated } from './change.ts';
 import type { Context } from './context.ts';
+import { expireOverdue } from './expire-overdue.ts';
 import { reachOf } from './reach.ts';
-import { useTrustToken, type UsedTrust } from './trusted-browsers.ts';
+import { rotatedAgain, useTrustToken, type UsedTrust } from './trusted-browsers.ts';
 import { newUser } from './user-record.ts';
 
 /** The body of `POST /v1/verifications`, already validated. */
@@ -80,19 +81,15 @@ async function reserve(context: Context, application: ApplicationRecord, request
 
 /** The first reply again, with tokens minted anew. */
 async function replay(context: Context, id: string, request: CreateRequest): Promise<Created | undefined> {
-  const { now, records } = await context.store.read([{ kind: 'verification', id }]);
-  const [verification] = records;
-  if (verification === undefined) return undefined;
+  const read = await context.store.read([{ kind: 'verification', id }]);
+  const [stored] = read.records;
+  const current = stored && (await expireOverdue(context, { verification: stored, now: read.now }));
+  if (current === undefined) return undefined;
+  const { verification, now } = current;
   const waiterToken = await context.tokens.mintWaiter(id, verification.expiresAt, now);
-  const trust = verification.rev === 1 && verification.status === 'approved' ? await rotateAgain(context, verification, request, now) : undefined;
-  return { verification: asFirst(verification, now), now, waiterToken, ...(trust === undefined ? {} : { trustToken: trust }) };
-}
-
-async function rotateAgain(context: Context, verification: Verification, request: CreateRequest, now: Timestamp): Promise<string | undefined> {
-  const used = await useTrustToken(context, verification.applicationId, request, now);
-  if (used === undefined) return undefined;
-  const result = await context.store.commit({ puts: [used.put] });
-  return result.ok ? used.trustToken : undefined;
+  const wasTrusted = verification.rev === 1 && verification.status === 'approved';
+  const trustToken = wasTrusted ? await rotatedAgain(context, verification.applicationId, request, now) : undefined;
+  return { verification: asFirst(verification, now), now, waiterToken, ...(trustToken === undefined ? {} : { trustToken }) };
 }
 
 /** The verification as its first reply showed it; what ended since is shown as it is once its deadline has passed. */
@@ -129,8 +126,9 @@ async function tryCreate(
   const user = known ?? newUser(application.id, userId, now);
   const trust = await useTrustToken(context, application.id, request, now);
   const reach = await reachOf(context, application.id, userId, { user, devices });
-  const facts = makeFacts(context, application, request, user.delivery, id, now);
   const steps = planSteps(application, request, user.delivery);
+  const plan = user.delivery === 'push_and_sms' ? 'all-at-once' : 'escalate';
+  const facts = makeFacts(context, application, request, { id, now, plan, promptable: steps.some(carriesPrompts) });
   const outcome = decide(undefined, { type: 'create', facts, steps, reach, ...(trust === undefined ? {} : { trustedBrowserId: trust.id }) }, now);
   const verification = replayable ? { ...outcome.next, first: outcome.next.delivery } : outcome.next;
   const result = await commitCreated(context, { ...outcome, next: verification }, putsBeside(known, user, trust), now);
@@ -148,12 +146,10 @@ function makeFacts(
   context: Context,
   application: ApplicationRecord,
   request: CreateRequest,
-  preference: DeliveryPreference,
-  id: string,
-  now: Timestamp,
+  chosen: Pick<Facts, 'id' | 'plan' | 'promptable'> & { now: Timestamp },
 ): Facts {
   const { random, settings } = context;
-  const steps = request.steps ?? stepOrder;
+  const { id, plan, promptable, now } = chosen;
   return {
     id,
     applicationId: application.id,
@@ -167,16 +163,26 @@ function makeFacts(
     codeSalt: random.secret(16),
     ...(request.session === undefined ? {} : { session: request.session }),
     ...(request.locale === undefined ? {} : { locale: request.locale }),
-    plan: preference === 'push_and_sms' ? 'all-at-once' : 'escalate',
-    promptable: preference !== 'sms' && steps.some((step) => step !== 'sms'),
+    plan,
+    promptable,
     waits: settings.waits,
     createdAt: now,
     expiresAt: now + (request.lifetimeSeconds ?? 300) * 1000,
   };
 }
 
+interface PlannedStep {
+  step: StepName;
+  skip?: StepReason;
+}
+
+/** Devices may fetch and answer it only when request, policy and preference leave a step that brings prompts. */
+function carriesPrompts({ step, skip }: PlannedStep): boolean {
+  return step !== 'sms' && skip === undefined;
+}
+
 /** The steps asked for, in the order of escalation, with those that policy or preference rules out. */
-function planSteps(application: ApplicationRecord, request: CreateRequest, preference: DeliveryPreference): { step: StepName; skip?: StepReason }[] {
+function planSteps(application: ApplicationRecord, request: CreateRequest, preference: DeliveryPreference): PlannedStep[] {
   const asked = request.steps ?? stepOrder;
   return stepOrder
     .filter((step) => asked.includes(step))

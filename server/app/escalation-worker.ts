@@ -3,7 +3,7 @@ import { userKey } from '../ports/records.ts';
 import type { DueClaim } from '../ports/store.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
-import { readReach, unreachable } from './reach.ts';
+import { connectedDevices, readReach, unreachable } from './reach.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
 
 /** Law 4. A node that dies holds its claims no longer than this. */
@@ -39,7 +39,7 @@ async function knock(context: Context, claim: DueClaim): Promise<void> {
       if (tries > patience) return { type: 'due', reach: unreachable('provider-error', true), connected: [] };
       const [reach, connected] = await Promise.all([
         readReach(context, applicationId, userId, userKey(applicationId, userId)),
-        context.presence.connectedDevices(applicationId, userId),
+        connectedDevices(context, applicationId, userId),
       ]);
       return { type: 'due', reach, connected };
     },

@@ -17,10 +17,10 @@ export function activeDevices(devices: readonly DeviceRecord[]): DeviceRecord[] 
 }
 
 export async function reachOf(context: Context, applicationId: string, userId: string, recipient: Recipient): Promise<Reach> {
-  const { channels, presence } = context;
+  const { channels } = context;
   const devices = activeDevices(recipient.devices);
   const ids = new Set(devices.map((device) => device.id));
-  const connected = devices.length === 0 ? [] : await presence.connectedDevices(applicationId, userId);
+  const connected = devices.length === 0 ? [] : await connectedDevices(context, applicationId, userId);
   const online = connected.filter((id) => ids.has(id));
   const pushable = devices.filter((device) => device.pushToken?.status === 'active').map((device) => device.id);
   return {
@@ -29,6 +29,16 @@ export async function reachOf(context: Context, applicationId: string, userId: s
     sms: smsReach(context, recipient.user),
     enrolled: devices.length > 0,
   };
+}
+
+/** Presence is a hint: when it cannot be asked, nobody counts as connected, and the other steps have their turn. */
+export async function connectedDevices(context: Context, applicationId: string, userId: string): Promise<string[]> {
+  try {
+    return await context.presence.connectedDevices(applicationId, userId);
+  } catch (error) {
+    context.logger.warn({ error }, 'presence could not be asked; nobody counts as connected');
+    return [];
+  }
 }
 
 function smsReach(context: Context, user: UserRecord | undefined): Reach['sms'] {

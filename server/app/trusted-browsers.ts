@@ -41,40 +41,77 @@ export function createTrustedBrowsers(context: Context): TrustedBrowsers {
   };
 }
 
+interface Presented {
+  userId: string;
+  trustToken?: string;
+  stepUp?: boolean;
+}
+
+interface Presented {
+  userId: string;
+  trustToken?: string;
+  stepUp?: boolean;
+}
+
+interface Rotation {
+  /** The secret of the next token. */
+  successor: string;
+  previous: NonNullable<TrustedBrowserRecord['previous']>;
+}
+
 /** What a create with a live token of the same user commits; undefined for a dead or foreign one, which is ignored. */
-export async function useTrustToken(
-  context: Context,
-  applicationId: string,
-  request: { userId: string; trustToken?: string; stepUp?: boolean },
-  now: Timestamp,
-): Promise<UsedTrust | undefined> {
+export async function useTrustToken(context: Context, applicationId: string, request: Presented, now: Timestamp): Promise<UsedTrust | undefined> {
+  const shown = await findBrowser(context, applicationId, request, now);
+  if (shown === undefined) return undefined;
+  const { browser, secret } = shown;
+  const rotation = rotatedBefore(context, browser, secret, now) ?? rotatedNow(context, browser, secret, now);
+  if (rotation === undefined) return undefined;
+  const { successor, previous } = rotation;
+  const record: TrustedBrowserRecord = {
+    ...browser, rev: browser.rev + 1, tokenHash: context.secrets.hash(successor), previous, lastUsedAt: now,
+  };
+  return { id: browser.id, trustToken: formatBearer(browser.id, successor), put: trustPut(context, record) };
+}
+
+/** The rotated token of a use that was answered before, while its own token is still good. */
+export async function rotatedAgain(context: Context, applicationId: string, request: Presented, now: Timestamp): Promise<string | undefined> {
+  const shown = await findBrowser(context, applicationId, request, now);
+  if (shown === undefined) return undefined;
+  const rotation = rotatedBefore(context, shown.browser, shown.secret, now);
+  return rotation && formatBearer(shown.browser.id, rotation.successor);
+}
+
+async function findBrowser(context: Context, applicationId: string, request: Presented, now: Timestamp) {
   if (request.trustToken === undefined || request.stepUp === true) return undefined;
   const bearer = parseBearer('tru', request.trustToken);
   if (bearer === undefined || shardOfId(bearer.id) !== shardOf(applicationId, request.userId)) return undefined;
   const { records } = await context.store.read([{ kind: 'trusted-browser', id: bearer.id }]);
   const [browser] = records;
   if (browser === undefined || browser.applicationId !== applicationId || browser.userId !== request.userId) return undefined;
-  if (now >= browser.expiresAt) return undefined;
-  const previous = previousAfter(context, browser, bearer.secret, now);
-  if (previous === undefined) return undefined;
-  const secret = context.random.secret(secretBytes);
-  const record: TrustedBrowserRecord = {
-    ...browser, rev: browser.rev + 1, tokenHash: context.secrets.hash(secret), previous, lastUsedAt: now,
-  };
-  return { id: browser.id, trustToken: formatBearer(browser.id, secret), put: trustPut(context, record) };
+  return now < browser.expiresAt ? { browser, secret: bearer.secret } : undefined;
+}
+
+function rotatedNow(context: Context, browser: TrustedBrowserRecord, secret: string, now: Timestamp): Rotation | undefined {
+  if (!context.secrets.matches(secret, browser.tokenHash)) return undefined;
+  const salt = context.random.secret(secretBytes);
+  const previous = { tokenHash: browser.tokenHash, goodUntil: now + graceMs, salt };
+  return { successor: successorOf(context, secret, salt), previous };
+}
+
+/** Two tabs at once, or a lost reply: the token before, used again in its last moment, gets the successor it got before. */
+function rotatedBefore(context: Context, { previous }: TrustedBrowserRecord, secret: string, now: Timestamp): Rotation | undefined {
+  const isGood = previous !== undefined && now < previous.goodUntil && context.secrets.matches(secret, previous.tokenHash);
+  return isGood ? { successor: successorOf(context, secret, previous.salt), previous } : undefined;
+}
+
+/** To make it one must know the token before, which is not stored, and the salt, which only the store has. */
+function successorOf(context: Context, secret: string, salt: string): string {
+  return context.secrets.hash(`${salt}.${secret}`);
 }
 
 /** Outlives the verification that granted it, so that none can grant twice. */
 function trustPut(context: Context, record: TrustedBrowserRecord): Put {
   return { kind: 'trusted-browser', record, forgetAt: record.expiresAt + context.settings.retentionMs };
-}
-
-/** The token that stays good for a moment beside the new one; undefined when the one shown is not good at all. */
-function previousAfter(context: Context, browser: TrustedBrowserRecord, secret: string, now: Timestamp) {
-  if (context.secrets.matches(secret, browser.tokenHash)) return { tokenHash: browser.tokenHash, goodUntil: now + graceMs };
-  const { previous } = browser;
-  const repeated = previous !== undefined && now < previous.goodUntil && context.secrets.matches(secret, previous.tokenHash);
-  return repeated ? previous : undefined;
 }
 
 async function grant(context: Context, application: ApplicationRecord, verificationId: string, days: number) {

@@ -6,6 +6,7 @@ import { userKey } from '../ports/records.ts';
 import { change, throwRefusal, type Changed } from './change.ts';
 import type { AuthenticatedDevice, Caller, Context } from './context.ts';
 import { createVerification, type Created, type CreateRequest } from './create-verification.ts';
+import { expireOverdue } from './expire-overdue.ts';
 import { readReach } from './reach.ts';
 import { resultClaims, shownPrompt, viewPrompt, viewVerification, type PromptResource, type VerificationResource } from './views.ts';
 import type { ApplicationRecord } from '../ports/records.ts';
@@ -75,15 +76,7 @@ function mayRead(caller: Caller, verification: Verification): boolean {
 async function load(context: Context, id: string): Promise<Snapshot | undefined> {
   const { now, records } = await context.store.read([{ kind: 'verification', id }]);
   const [verification] = records;
-  if (verification === undefined) return undefined;
-  if (!isPending(verification) || now < verification.expiresAt) return { verification, now };
-  // Overdue, and no worker has come by yet: the reader ends it (contract section 3).
-  const changed = await change(context, id, (current) => dueCommand(context, current));
-  return changed === undefined ? undefined : { verification: changed.verification, now: changed.now };
-}
-
-async function dueCommand(context: Context, current: Verification) {
-  return { type: 'due' as const, reach: await reachFor(context, current), connected: [] };
+  return verification === undefined ? undefined : expireOverdue(context, { verification, now });
 }
 
 async function get(context: Context, caller: Caller, id: string): Promise<Snapshot> {

@@ -85,8 +85,11 @@ export interface TrustedBrowserRecord {
   applicationId: string;
   userId: string;
   tokenHash: string;
-  /** The token before the last rotation: good until then, or until its successor is used. */
-  previous?: { tokenHash: string; goodUntil: Timestamp };
+  /**
+   * The token before the last rotation: good until then, or until its successor is used.
+   * `salt`: its successor is derived from it and this, so that whoever uses it again gets the same one.
+   */
+  previous?: { tokenHash: string; goodUntil: Timestamp; salt: string };
   createdAt: Timestamp;
   lastUsedAt?: Timestamp;
   expiresAt: Timestamp;
