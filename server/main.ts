@@ -34,8 +34,9 @@ async function run(config: Parameters<typeof startHub>[0]): Promise<void> {
     return;
   }
   process.stdout.write(hub.banner);
+  // Listened to for good: npm passes Ctrl-C on to a process that has had it from the terminal already.
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
   process.stdout.write('\nStopping: finishing what is in hand …\n');
   await hub.close();
