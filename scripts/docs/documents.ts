@@ -1,5 +1,6 @@
 // Every text of the project that is generated from code. `npm run docs` writes them, a test finds the stale ones.
 import { optionsTable } from '../../server/config/options-table.ts';
+import { asyncapiYaml } from './asyncapi.ts';
 import type { GeneratedText } from './generated-text.ts';
 import { openapiYaml } from './openapi.ts';
 import { problemCodeTable } from './problem-codes.ts';
@@ -10,4 +11,5 @@ export const documents: readonly GeneratedText[] = [
   { name: 'options', target: 'README.md', generate: optionsTable },
   { name: 'problem-codes', target: 'README.md', generate: problemCodeTable },
   { name: 'openapi', target: 'openapi.yaml', generate: openapiYaml },
+  { name: 'asyncapi', target: 'asyncapi.yaml', generate: asyncapiYaml },
 ];

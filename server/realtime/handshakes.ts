@@ -1,6 +1,7 @@
 // Joining a namespace: one credential, checked once, in a bounded number of lanes; a refusal reaches the client as a problem.
 import { ProblemError } from '../core/errors.ts';
 import type { Problem } from '../wire/problem.ts';
+import { longestToken } from '../wire/socket-events.ts';
 import type { Connections } from './connections.ts';
 import { report, type RouterDeps } from './event-router.ts';
 import type { Lanes } from './handshake-pace.ts';
@@ -21,9 +22,6 @@ class RefusedHandshake extends Error {
     this.data = problem;
   }
 }
-
-/** Longer than any token of the contract. */
-const longestToken = 4096;
 
 /**
  * Lets in whoever `authenticate` knows, and hands its answer to `welcome` with the connected socket.
