@@ -100,7 +100,9 @@ async function enroll(context: Context, token: string, request: EnrollRequest) {
 
 function proofProblem(fault: string, detail: string): ProblemError {
   if (fault !== 'malformed') return new ProblemError('unauthenticated', `The proof of possession was refused: ${detail}`);
-  return new ProblemError('invalid', detail, { errors: [{ pointer: '/proof', detail }] });
+  // A faulty key is named at the head of the detail; whatever else is malformed is the proof itself.
+  const key = /^(signingKey|encryptionKey): /u.exec(detail)?.[1];
+  return new ProblemError('invalid', detail, { errors: [{ pointer: `/${key ?? 'proof'}`, detail }] });
 }
 
 /** A lost reply strands nobody: same token, same key, same answer. */
