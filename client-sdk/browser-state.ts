@@ -1,4 +1,5 @@
 /** How the waiting page stands towards the hub, with a text that a person can act on. */
+import type { VerihubError } from './errors.ts';
 import type { VerificationStatus, VerificationView } from './protocol.ts';
 
 export const browserConditions = [
@@ -17,6 +18,8 @@ export interface BrowserState {
   condition: BrowserCondition;
   /** For people. Programs go by `condition`. */
   text: string;
+  /** For developers: what stands in the way of a connection, or why the page gave up. */
+  error?: VerihubError;
 }
 
 const endings: Record<VerificationStatus, string> = {

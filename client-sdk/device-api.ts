@@ -17,7 +17,7 @@ export interface DeviceApiOptions {
   clock: HubClock;
   /** Ends every call: the client was closed. */
   closing: AbortSignal;
-  onRevoked: () => void;
+  onRevoked: (error: VerihubError) => void;
 }
 
 export function createDeviceApi(options: DeviceApiOptions): DeviceApi {
@@ -41,7 +41,7 @@ async function callAsDevice<T>(options: DeviceApiOptions, call: HttpCall<T>): Pr
     const error = asVerihubError(thrown);
     if (error.code !== 'unauthenticated' || !(await isRevoked(options, call))) throw error;
     const { detail, status, requestId } = error;
-    options.onRevoked();
+    options.onRevoked(error);
     throw new VerihubError('device-revoked', { detail, status, requestId, cause: error });
   }
 }

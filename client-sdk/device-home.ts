@@ -60,6 +60,8 @@ interface Home {
   shown: Listeners<PromptView>;
   closed: Listeners<PromptClosed>;
   condition: DeviceCondition;
+  /** Why the condition is no better. */
+  error: VerihubError | undefined;
   session: DeviceSession | null;
   /** Goes up with each `close`: a `connect` that was waiting meanwhile gives up. */
   epoch: number;
@@ -73,8 +75,8 @@ export function createDeviceHome(options: DeviceClientOptions): DeviceHome {
   const closed = createListeners<PromptClosed>();
   const runtime = createRuntime(options.runtime);
   const home: Home = {
-    ...{ options, runtime, ...listeners, closed, condition: 'closed', session: null, epoch: 0 },
-    ...{ running: new Set(), stopWatching: () => {}, enrolling: null },
+    ...{ options, runtime, ...listeners, closed, condition: 'closed', error: undefined },
+    ...{ session: null, epoch: 0, running: new Set(), stopWatching: () => {}, enrolling: null },
   };
   return {
     ...listeners,
@@ -95,13 +97,15 @@ export function createDeviceHome(options: DeviceClientOptions): DeviceHome {
   };
 }
 
-function describe({ options, condition, session }: Home): DeviceState {
+function describe({ options, condition, session, error }: Home): DeviceState {
   const ends = (session?.prompts() ?? []).map((prompt) => Date.parse(prompt.expiresAt));
   const format = options.formatTime ?? localTime;
-  return describeDevice(condition, ends.length === 0 ? undefined : format(Math.max(...ends)));
+  const state = describeDevice(condition, ends.length === 0 ? undefined : format(Math.max(...ends)));
+  return error === undefined ? state : { ...state, error };
 }
 
-function become(home: Home, next: DeviceCondition): void {
+function become(home: Home, next: DeviceCondition, error?: VerihubError): void {
+  home.error = error;
   if (next === home.condition) return;
   home.condition = next;
   home.states.tell(describe(home));
@@ -127,17 +131,17 @@ function startSession(home: Home, record: DeviceRecord, registration: Registrati
     socket: socket ?? {},
     timeouts: timeouts ?? {},
     onUp: () => become(home, 'online'),
-    onDown: () => become(home, runtime.isOnline() ? 'reconnecting' : 'offline'),
-    onRevoked: () => onRevoked(home),
+    onDown: (error) => become(home, runtime.isOnline() ? 'reconnecting' : 'offline', error),
+    onRevoked: (error) => onRevoked(home, error),
     onPrompt: home.shown.tell,
     onClosed: home.closed.tell,
   });
 }
 
-function onRevoked(home: Home): void {
+function onRevoked(home: Home, error: VerihubError): void {
   const open = home.session?.prompts() ?? [];
   endSession(home);
-  become(home, 'revoked');
+  become(home, 'revoked', error);
   for (const { id } of open) home.closed.tell({ id, status: null });
 }
 

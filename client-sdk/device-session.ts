@@ -42,8 +42,8 @@ export interface DeviceSessionOptions {
   socket: SocketSettings;
   timeouts: DeviceTimeouts;
   onUp: () => void;
-  onDown: () => void;
-  onRevoked: () => void;
+  onDown: (error: VerihubError) => void;
+  onRevoked: (error: VerihubError) => void;
   onPrompt: (prompt: PromptView) => void;
   onClosed: (closed: PromptClosed) => void;
 }
@@ -104,9 +104,9 @@ function buildSession(options: DeviceSessionOptions): Session {
   const clock = createHubClock(runtime);
   const tokens = createDeviceTokens({ keys, clock, deviceId, hub });
   const http = createHttpClient({ endpoint, runtime, timeoutMs: timeouts.requestMs, onServerTime: clock.observe });
-  const onRevoked = (): void => {
+  const onRevoked = (error: VerihubError): void => {
     closeSession(session);
-    options.onRevoked();
+    options.onRevoked(error);
   };
   const api = createDeviceApi({ http, tokens, clock, closing: closing.signal, onRevoked });
   const inbox = createPromptInbox({ runtime, clock, onPrompt, onClosed });
@@ -135,9 +135,9 @@ function buildSession(options: DeviceSessionOptions): Session {
       options.onUp();
       sync.connected();
     },
-    onDown() {
+    onDown(error) {
       sync.disconnected();
-      options.onDown();
+      options.onDown(error);
     },
     onRefused: (problem) => onRefused(session, problem, onRevoked),
   });
@@ -158,13 +158,13 @@ function onPromptEvent({ clock, inbox, sync }: Session, prompt: unknown, acknowl
 }
 
 /** A new token is made at once for a wrong clock, and once for any other refusal: the old one may just have been too old. */
-function onRefused(session: Session, problem: Problem, onRevoked: () => void): Refusal {
+function onRefused(session: Session, problem: Problem, onRevoked: (error: VerihubError) => void): Refusal {
   session.refusals += 1;
   const error = errorFromProblem(problem);
   const correctable = mayBeCorrected(error, session.tokens, session.clock);
   if (correctable && session.refusals === 1) return 'now';
   if (error.code !== 'unauthenticated') return 'later';
-  onRevoked();
+  onRevoked(error);
   return 'stop';
 }
 

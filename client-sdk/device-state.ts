@@ -1,4 +1,5 @@
 /** How a device stands towards its hub, with a text that a person can act on. */
+import type { VerihubError } from './errors.ts';
 
 export const deviceConditions = ['closed', 'connecting', 'online', 'offline', 'reconnecting', 'revoked'] as const;
 export type DeviceCondition = (typeof deviceConditions)[number];
@@ -7,6 +8,8 @@ export interface DeviceState {
   condition: DeviceCondition;
   /** For people. Programs go by `condition`. */
   text: string;
+  /** For developers: what stands in the way of being online. */
+  error?: VerihubError;
 }
 
 const texts: Record<DeviceCondition, string> = {

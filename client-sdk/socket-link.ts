@@ -160,13 +160,25 @@ function startSocket(link: Link, token: string, current: () => boolean): Socket 
   socket.on('disconnect', (reason) => {
     if (current()) retryLater(link, new VerihubError('network', { detail: reason }));
   });
-  socket.on('connect_error', (error: Error & { data?: unknown }) => {
+  socket.on('connect_error', (error: Error & { data?: unknown; context?: unknown }) => {
     if (!current()) return;
-    if (isProblem(error.data)) refused(link, error.data);
+    const problem = isProblem(error.data) ? error.data : refusalIn(error.context);
+    if (problem !== null) refused(link, problem);
     else retryLater(link, new VerihubError('network', { detail: error.message, cause: error }));
   });
   socket.connect();
   return socket;
+}
+
+/** Before there is a connection the hub refuses by HTTP; polling then keeps the request, whose answer says why. */
+function refusalIn(context: unknown): Problem | null {
+  try {
+    const text = isRecord(context) ? context['responseText'] : undefined;
+    const answer: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    return isProblem(answer) ? answer : null;
+  } catch {
+    return null;
+  }
 }
 
 function connected(link: Link): void {

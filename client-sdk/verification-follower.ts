@@ -57,6 +57,8 @@ interface Following {
   link: SocketLink;
   poll: LongPoll;
   condition: BrowserCondition;
+  /** Why the condition is no better. */
+  error: VerihubError | undefined;
   lastText: string;
   closing: AbortController;
   cancelPollTimer: Cancel | null;
@@ -76,7 +78,14 @@ export function createFollower(options: FollowerOptions): Follower {
   const following: Following = {
     ...{ options, ...settle, keeper: createSnapshotKeeper(options.verificationId) },
     ...{ progress: createListeners<VerificationView>(), states: createListeners<BrowserState>() },
-    ...{ condition: 'connecting', lastText: '', closing: new AbortController(), cancelPollTimer: null, stops: [] },
+    ...{
+      condition: 'connecting',
+      error: undefined,
+      lastText: '',
+      closing: new AbortController(),
+      cancelPollTimer: null,
+      stops: [],
+    },
     link: createSocketLink({
       url: `${options.endpoint}/browser`,
       settings: options.socket,
@@ -84,7 +93,7 @@ export function createFollower(options: FollowerOptions): Follower {
       credential: () => Promise.resolve(options.token),
       events: { verification: (value) => take(following, value) },
       onUp: () => onUp(following),
-      onDown: () => onDown(following),
+      onDown: (error) => onDown(following, error),
       onRefused: (problem) => onRefused(following, problem),
     }),
     poll: createLongPoll({
@@ -123,12 +132,14 @@ function begin(following: Following): void {
   pollSoon(following);
 }
 
-function describe({ condition, keeper, options }: Following): BrowserState {
-  return describeBrowser(condition, keeper.current(), options.formatTime);
+function describe({ condition, keeper, options, error }: Following): BrowserState {
+  const state = describeBrowser(condition, keeper.current(), options.formatTime);
+  return error === undefined ? state : { ...state, error };
 }
 
-function become(following: Following, next: BrowserCondition): void {
+function become(following: Following, next: BrowserCondition, error?: VerihubError): void {
   if (isOver(following)) return;
+  following.error = error;
   following.condition = next;
   tellState(following);
 }
@@ -154,10 +165,10 @@ function take(following: Following, value: unknown): void {
 }
 
 function fail(following: Following, error: VerihubError): void {
-  finish(following, 'failed', () => following.reject(error));
+  finish(following, 'failed', () => following.reject(error), error);
 }
 
-function finish(following: Following, last: BrowserCondition, settle: () => void): void {
+function finish(following: Following, last: BrowserCondition, settle: () => void, error?: VerihubError): void {
   if (isOver(following)) return;
   following.closing.abort(new VerihubError('closed'));
   following.cancelPollTimer?.();
@@ -165,7 +176,7 @@ function finish(following: Following, last: BrowserCondition, settle: () => void
   following.poll.stop();
   if (last === 'ended') following.link.retire();
   else following.link.close();
-  become(following, last);
+  become(following, last, error);
   settle();
 }
 
@@ -177,8 +188,8 @@ function onUp(following: Following): void {
   become(following, 'online');
 }
 
-function onDown(following: Following): void {
-  if (following.condition !== 'polling') become(following, lostCondition(following));
+function onDown(following: Following, error: VerihubError): void {
+  if (following.condition !== 'polling') become(following, lostCondition(following), error);
   pollSoon(following);
 }
 
@@ -214,7 +225,7 @@ function onPolled(following: Following, verification: VerificationView): void {
 
 function onPollTrouble(following: Following, error: VerihubError): void {
   if (fatalCodes.has(error.code)) fail(following, error);
-  else if (!following.link.isUp()) become(following, lostCondition(following));
+  else if (!following.link.isUp()) become(following, lostCondition(following), error);
 }
 
 /** A page that slept may hold a dead connection: one read tells, and brings what was missed. */
@@ -228,4 +239,4 @@ function resume(following: Following): void {
     .catch(link.renew);
 }
 
-const fatalCodes: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', 'not-found']);
+const fatalCodes: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', 'not-found', 'origin-not-allowed']);

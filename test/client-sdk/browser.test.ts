@@ -134,9 +134,14 @@ describe('the waiting page', () => {
     });
 
     it('long-polls too when the socket went away meanwhile', async () => {
-      hub.route(route, () => reply(approved));
+      let gone = false;
+      hub.route(route, ({ query }) => {
+        if (gone) return reply(approved);
+        return query.get('rev') === null ? reply(verification()) : 'hang';
+      });
       const page = await open({ timeouts: { pollAfterMs: 1 } });
       await online();
+      gone = true;
       hub.handshake = () => problem('store-unavailable', 503).body as object;
       hub.cut();
       expect(await page.wait()).to.have.property('status', 'approved');
@@ -191,6 +196,17 @@ describe('the waiting page', () => {
     const page = await open();
     expect(await rejectionOf(page.wait())).to.have.property('code', 'unauthenticated');
     expect(page.state()).to.have.property('condition', 'failed');
+    expect(page.state().error).to.have.property('code', 'unauthenticated');
+  });
+
+  it('says at once that the site is not allowed, which no waiting would change', async () => {
+    hub.handshake = () => problem('origin-not-allowed', 403).body as object;
+    hub.route(route, () => problem('origin-not-allowed', 403));
+    const error = await rejectionOf((await open()).wait());
+    expect(error).to.have.property('code', 'origin-not-allowed');
+    expect(error)
+      .to.have.property('message')
+      .that.matches(/VERIHUB_ALLOWED_ORIGINS/);
   });
 
   it('stays when only the socket refuses it', async () => {

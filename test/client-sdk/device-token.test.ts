@@ -116,6 +116,7 @@ describe("a device's credentials", () => {
     await until('revoked', () => device.client.state().condition === 'revoked');
     expect(device.client.state().text).to.match(/no longer enrolled.*Enroll it again/);
     expect(handshakes).to.equal(2);
+    expect(device.client.state().error).to.have.property('code', 'unauthenticated');
     hub.route(preferences, () => problem('unauthenticated', 401));
     expect(await rejectionOf(device.client.preferences.get())).to.have.property('code', 'device-revoked');
     await device.client.enroll({ uri: `${hub.origin}/enroll#token-2`, name: 'Pixel 10', platform: 'android' });

@@ -162,6 +162,21 @@ describe('a socket link', () => {
     }
   });
 
+  it('hears why a hub refuses before there is a connection', async () => {
+    const refusal = problem('origin-not-allowed', 403).body;
+    const server = createServer((_request, response) => {
+      response.writeHead(403, { 'content-type': 'application/problem+json' }).end(JSON.stringify(refusal));
+    });
+    const url = `${await listen(server)}/device`;
+    const heard: string[] = [];
+    const opened = open({ url, onRefused: ({ code }) => (heard.push(code), 'stop') });
+    await until('the refusal', () => heard.length === 1);
+    expect(heard).to.deep.equal(['origin-not-allowed']);
+    opened.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('waits as long as a refusing hub asks, whoever hurries', async () => {
     let handshakes = 0;
     hub.handshake = () => {
