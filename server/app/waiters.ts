@@ -2,9 +2,12 @@
 import type { Context } from './context.ts';
 import type { Snapshot, Verifications } from './verifications.ts';
 
-/** Contract section 7: a lost event costs at most 5 s. Each tick re-reads its share, so that the load is even. */
-const rereadMs = 5_000;
+/**
+ * Contract section 7: a lost event costs at most 5 s. Every id has its place in a round of ticks and is re-read once a round,
+ * however many come and go; places are given out in turn, so that the load is even. A round leaves room for slow timers.
+ */
 const tickMs = 250;
+const ticksPerRound = 19;
 
 export interface Waiters {
   /** Calls back with every snapshot that may be news; the caller compares `rev`. The answer ends the watch. */
@@ -20,13 +23,20 @@ type Needs = Pick<Context, 'bus' | 'clock' | 'logger'>;
 
 export function createWaiters(context: Needs, verifications: Pick<Verifications, 'load'>): Waiters {
   const watched = new Map<string, Set<(snapshot: Snapshot) => void>>();
+  const round = createRound();
   const endings = new Set<() => void>();
-  let queue: string[] = [];
+  const isStopped = { now: false };
   let cancelTick: (() => void) | undefined;
   let unsubscribe: (() => void) | undefined;
 
   const notify = (snapshot: Snapshot): void => {
-    for (const listener of watched.get(snapshot.verification.id) ?? []) listener(snapshot);
+    for (const listener of watched.get(snapshot.verification.id) ?? []) {
+      try {
+        listener(snapshot);
+      } catch (error) {
+        context.logger.error({ error }, 'whoever waited failed on a snapshot; the others are told all the same');
+      }
+    }
   };
 
   const reread = async (id: string): Promise<void> => {
@@ -39,24 +49,24 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
   };
 
   const tick = (): void => {
-    if (queue.length === 0) queue = [...watched.keys()];
-    const share = Math.max(1, Math.ceil((watched.size * tickMs) / rereadMs));
-    for (const id of queue.splice(0, share)) if (watched.has(id)) void reread(id);
+    for (const id of round.next()) void reread(id);
     cancelTick = context.clock.after(tickMs, tick);
   };
 
   const watch: Waiters['watch'] = (id, listener) => {
     const listeners = watched.get(id) ?? new Set();
+    if (listeners.size === 0) round.add(id);
     watched.set(id, listeners.add(listener));
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && watched.get(id) === listeners) watched.delete(id);
+      if (!listeners.delete(listener) || listeners.size > 0) return;
+      watched.delete(id);
+      round.remove(id);
     };
   };
 
   return {
     watch,
-    waitFor: (id, rev, ms, signal) => waitFor({ ...context, verifications, watch, endings }, { id, rev, ms, signal }),
+    waitFor: (id, rev, ms, signal) => waitFor({ ...context, verifications, watch, endings, isStopped }, { id, rev, ms, signal }),
     start: () => {
       unsubscribe = context.bus.subscribe((hint) => {
         if (hint.type === 'changed') notify({ verification: hint.verification, now: hint.now });
@@ -64,9 +74,33 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
       cancelTick = context.clock.after(tickMs, tick);
     },
     stop: () => {
+      isStopped.now = true;
       unsubscribe?.();
       cancelTick?.();
       for (const ending of endings) ending();
+    },
+  };
+}
+
+/** Ids in their places; each call of `next` answers those of the next place. */
+function createRound() {
+  const placeOf = new Map<string, number>();
+  const idsAt = new Map<number, Set<string>>();
+  let given = 0;
+  let passed = 0;
+  return {
+    add: (id: string): void => {
+      given = (given + 1) % ticksPerRound;
+      placeOf.set(id, given);
+      idsAt.set(given, (idsAt.get(given) ?? new Set()).add(id));
+    },
+    remove: (id: string): void => {
+      idsAt.get(placeOf.get(id) ?? 0)?.delete(id);
+      placeOf.delete(id);
+    },
+    next: (): string[] => {
+      passed = (passed + 1) % ticksPerRound;
+      return [...(idsAt.get(passed) ?? [])];
     },
   };
 }
@@ -78,8 +112,14 @@ interface Wait {
   signal: AbortSignal | undefined;
 }
 
+interface Waiting {
+  verifications: Pick<Verifications, 'load'>;
+  endings: Set<() => void>;
+  isStopped: { now: boolean };
+}
+
 async function waitFor(
-  context: Needs & Pick<Waiters, 'watch'> & { verifications: Pick<Verifications, 'load'>; endings: Set<() => void> },
+  context: Needs & Pick<Waiters, 'watch'> & Waiting,
   wait: Wait,
 ): Promise<Snapshot | undefined> {
   const { promise, resolve } = Promise.withResolvers<Snapshot | undefined>();
@@ -91,6 +131,7 @@ async function waitFor(
   const cancelTimer = context.clock.after(wait.ms, giveUp);
   context.endings.add(giveUp);
   wait.signal?.addEventListener('abort', giveUp, { once: true });
+  if (context.isStopped.now || wait.signal?.aborted === true) giveUp();
   try {
     const first = await context.verifications.load(wait.id);
     if (first === undefined || first.verification.rev > wait.rev || first.verification.status !== 'pending') return first;
