@@ -28,7 +28,7 @@ describe('what the page asks', () => {
     hub.onBrowser = listen;
     hub.route('GET /v1/verifications/ver_1', () => ({ status: 200, body: { verification: truth } }));
     client = createBrowserClient({
-      ...{ hub: hub.origin, waiterToken: await waiterToken(), timeouts: { acknowledgeMs: 100 } },
+      ...{ hub: hub.origin, waiterToken: await waiterToken(), timeouts: { acknowledgeMs: 400 } },
       runtime: { random: () => 0 },
     });
     await until('the snapshot', () => client.current() !== null);

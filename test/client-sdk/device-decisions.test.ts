@@ -36,7 +36,7 @@ describe('answering a prompt', () => {
       });
       socket.emit('prompt', offered, () => {});
     };
-    device = await enrolledDevice(hub, { timeouts: { acknowledgeMs: 100, decisionMs: 2_000 } });
+    device = await enrolledDevice(hub, { timeouts: { acknowledgeMs: 400, decisionMs: 4_000 } });
   });
   afterEach(async () => {
     device.client.close();

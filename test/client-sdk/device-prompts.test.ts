@@ -120,7 +120,7 @@ describe('prompts on a device', () => {
 
   it('do not wait behind a connection that no longer answers', async () => {
     device.client.close();
-    device = await enrolledDevice(hub, { timeouts: { acknowledgeMs: 50 }, runtime: { random: () => 0 } });
+    device = await enrolledDevice(hub, { timeouts: { acknowledgeMs: 400 }, runtime: { random: () => 0 } });
     hub.onDevice = (socket) => {
       sockets.push(socket);
       if (sockets.length > 1) socket.on('prompts', (reply) => reply({ ok: true, prompts: [prompt()] }));
