@@ -1,7 +1,13 @@
 /** What a person should do next, for every error code. English; programs that speak other languages translate by `code`. */
-import type { VerihubErrorCode, VerihubErrorOptions } from './errors.ts';
+import type { VerihubErrorCode } from './error-codes.ts';
+import type { VerificationStatus } from './protocol.ts';
 
-type Facts = Pick<VerihubErrorOptions, 'retryAfter' | 'attemptsLeft' | 'verificationStatus' | 'detail'>;
+interface Facts {
+  retryAfter?: number | undefined;
+  attemptsLeft?: number | undefined;
+  verificationStatus?: VerificationStatus | undefined;
+  detail?: string | undefined;
+}
 type Advice = string | ((facts: Facts) => string);
 
 const advice: Record<VerihubErrorCode, Advice> = {

@@ -3,8 +3,9 @@ export { createBrowserClient } from './browser-client.ts';
 export type { BrowserCallOptions, BrowserClient, BrowserClientOptions, BrowserTimeouts } from './browser-client.ts';
 export { browserConditions } from './browser-state.ts';
 export type { BrowserCondition, BrowserState } from './browser-state.ts';
-export { clientErrorCodes, VerihubError } from './errors.ts';
-export type { ClientErrorCode, VerihubErrorCode } from './errors.ts';
+export { clientErrorCodes } from './error-codes.ts';
+export type { ClientErrorCode, VerihubErrorCode } from './error-codes.ts';
+export { VerihubError } from './errors.ts';
 export type {
   DecisionView,
   DeliveryStepName,

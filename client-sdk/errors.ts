@@ -2,30 +2,7 @@
 import { problemCodes } from './protocol.ts';
 import type { Problem, ProblemCode, VerificationStatus } from './protocol.ts';
 import { adviceFor } from './advice.ts';
-
-/** What can go wrong on this side of the wire. Everything else is a `ProblemCode` of the hub. */
-export const clientErrorCodes = [
-  'network',
-  'timeout',
-  'aborted',
-  'closed',
-  'bad-response',
-  'invalid-argument',
-  'unsupported-platform',
-  'enrollment-refused',
-  'not-enrolled',
-  'already-enrolled',
-  'device-revoked',
-  'insecure-hub',
-  'key-store',
-  'prompt-gone',
-  'result-invalid',
-  'result-used',
-  'result-not-approved',
-  'webhook-invalid',
-] as const;
-export type ClientErrorCode = (typeof clientErrorCodes)[number];
-export type VerihubErrorCode = ProblemCode | ClientErrorCode;
+import type { ClientErrorCode, VerihubErrorCode } from './error-codes.ts';
 
 export interface VerihubErrorOptions {
   detail?: string | undefined;

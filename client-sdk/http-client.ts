@@ -2,7 +2,7 @@
 import { createBackoff, retryBackoff } from './backoff.ts';
 import { pause, withDeadline } from './deadline.ts';
 import { asVerihubError, errorFromProblem, errorFromStatus, isProblem, VerihubError } from './errors.ts';
-import type { VerihubErrorCode } from './errors.ts';
+import type { VerihubErrorCode } from './error-codes.ts';
 import { isRecord } from './reply-guards.ts';
 import type { SdkRuntime } from './runtime.ts';
 

@@ -1,6 +1,7 @@
 /** The relying-party entry of the SDK, as a public list: for the backend that asks for approvals. */
-export { clientErrorCodes, VerihubError } from './errors.ts';
-export type { ClientErrorCode, VerihubErrorCode } from './errors.ts';
+export { clientErrorCodes } from './error-codes.ts';
+export type { ClientErrorCode, VerihubErrorCode } from './error-codes.ts';
+export { VerihubError } from './errors.ts';
 export type {
   CreateVerificationReply,
   CreateVerificationRequest,

@@ -41,6 +41,28 @@ export const known: boolean = 'already-decided' in problemCodes && typeof verify
 if (!same || !known) throw new Error('the entries disagree');
 `;
 
+/** What the examples of the readme take for granted; one that an example declares itself is left out there. */
+const surroundings = [
+  "declare const device: import('@verihub/client/device').DeviceClient;",
+  "declare const prompt: import('@verihub/client/device').PromptView;",
+  "declare const verihub: import('@verihub/client/relying-party').RelyingParty;",
+  'declare const scannedLink: string, token: string, currentSecret: string, previousSecret: string, rawBody: string;',
+  'declare const waiterToken: string;',
+  'declare const serverTime: string;',
+  'declare const resultToken: string;',
+  'declare const show: (...things: unknown[]) => void, showStatus: typeof show, showRequest: typeof show;',
+  'declare const takeDown: typeof show, showText: typeof show, signIn: typeof show, handle: typeof show;',
+  'declare const isNew: (id: string) => boolean;',
+  'declare const usedResults: { checkAndAdd(id: string): boolean };',
+  'declare const session: { id: string; verificationId: string };',
+  'declare const request: { ip: string; headers: Record<string, string | string[] | undefined> };',
+  'declare const process: { env: { VERIHUB_API_KEY: string } };',
+  "declare const AppState: { addEventListener(name: 'change', then: (state: string) => void): void };",
+  'declare const NetInfo: { addEventListener(then: (state: { isConnected: boolean }) => void): void };',
+  'declare const messaging: () => { onMessage(then: (message: { data: Record<string, string> }) => void): void };',
+];
+const nameIn = (declaration: string): string => /const (\w+)/.exec(declaration)?.[1] ?? '';
+
 describe('the SDK package', function () {
   this.timeout(60_000);
   const folder = temporaryFolder();
@@ -88,33 +110,35 @@ describe('the SDK package', function () {
     expect(run.status).to.equal(0);
   });
 
+  const compile = (args: string[]) => {
+    const flags = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--lib', 'es2023,dom'];
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const all = [compiler, ...flags, '--types', '', ...args];
+    return spawnSync(process.execPath, all, { cwd: folder.path, encoding: 'utf8' });
+  };
+
   for (const resolution of ['nodenext', 'bundler']) {
     it(`has types that a strict compiler understands (${resolution})`, () => {
       const module = resolution === 'nodenext' ? 'nodenext' : 'esnext';
-      const flags = [
-        '--noEmit',
-        '--strict',
-        '--exactOptionalPropertyTypes',
-        '--target',
-        'es2022',
-        '--lib',
-        'es2023,dom',
-        '--types',
-        '',
-      ];
-      const compiler = join(root, 'node_modules/typescript/bin/tsc');
-      const run = spawnSync(
-        process.execPath,
-        [compiler, ...flags, '--module', module, '--moduleResolution', resolution, 'consumer.ts'],
-        {
-          cwd: folder.path,
-          encoding: 'utf8',
-        },
-      );
+      const run = compile(['--module', module, '--moduleResolution', resolution, 'consumer.ts']);
       expect(run.stdout).to.equal('');
       expect(run.status).to.equal(0);
     });
   }
+
+  it('has a readme whose examples compile', () => {
+    const examples = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)];
+    expect(examples).to.have.length.above(4);
+    const files = examples.map((example, index) => {
+      const file = `example-${index}.ts`;
+      const free = surroundings.filter((line) => !new RegExp(`const \\{?[^=]*\\b${nameIn(line)}\\b`).test(example[1]!));
+      writeFileSync(join(folder.path, file), `${free.join('\n')}\n${example[1]}\nexport {};\n`);
+      return file;
+    });
+    const run = compile(['--module', 'nodenext', '--moduleResolution', 'nodenext', ...files]);
+    expect(run.stdout).to.equal('');
+    expect(run.status).to.equal(0);
+  });
 
   it('pins its dependencies as the hub does, and needs nothing else: no Node either', () => {
     const hub = read(join(root, 'package.json'));
