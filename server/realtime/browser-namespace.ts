@@ -30,35 +30,38 @@ const graceMs = 5 * 60_000;
 
 export function openBrowserNamespace(namespace: HubNamespace, deps: BrowserNamespaceDeps): void {
   const open = new Map<string, readonly HubSocket[]>();
-  const recognise = async (token: string): Promise<Page> => {
-    const { now } = await deps.store.read([]);
-    const verificationId = await deps.tokens.checkWaiter(token, now);
-    if (verificationId !== undefined) return { kind: 'browser', verificationId };
-    throw new ProblemError('unauthenticated', 'The waiter token was refused: it is unknown or too old.');
-  };
-  guardNamespace(namespace, deps, recognise, (socket, page) => welcome(socket, page, open, deps));
+  const handlers = pageEvents(deps);
+  guardNamespace(namespace, deps, {
+    recognise: async (token): Promise<Page> => {
+      const { now } = await deps.store.read([]);
+      const verificationId = await deps.tokens.checkWaiter(token, now);
+      if (verificationId !== undefined) return { kind: 'browser', verificationId };
+      throw new ProblemError('unauthenticated', 'The waiter token was refused: it is unknown or too old.');
+    },
+    welcome: (socket, page) => {
+      const leave = enter(open, page.verificationId, socket, deps.limits.socketsPerWaiter);
+      const stopFeeding = feed(socket, page, deps);
+      deps.metrics.socketOpened('browser');
+      routeEvents(socket, page, handlers, deps);
+      return () => {
+        stopFeeding();
+        leave();
+        deps.metrics.socketClosed('browser');
+      };
+    },
+  });
 }
 
-function welcome(
-  socket: HubSocket,
-  page: Page,
-  open: Map<string, readonly HubSocket[]>,
-  deps: BrowserNamespaceDeps,
-): void {
-  const { verificationId } = page;
-  const others = open.get(verificationId) ?? [];
-  open.set(verificationId, [...others, socket]);
-  if (others.length >= deps.limits.socketsPerWaiter) others[0]?.disconnect(true);
-  const stopFeeding = feed(socket, page, deps);
-  deps.metrics.socketOpened('browser');
-  socket.once('disconnect', () => {
-    stopFeeding();
-    const rest = (open.get(verificationId) ?? []).filter((other) => other !== socket);
-    if (rest.length === 0) open.delete(verificationId);
-    else open.set(verificationId, rest);
-    deps.metrics.socketClosed('browser');
-  });
-  routeEvents(socket, pageEvents(page, deps), deps);
+/** One more than may be open for this verification closes the oldest. The answer takes it out again. */
+function enter(open: Map<string, readonly HubSocket[]>, id: string, socket: HubSocket, limit: number): () => void {
+  const others = open.get(id) ?? [];
+  open.set(id, [...others, socket]);
+  if (others.length >= limit) others[0]?.disconnect(true);
+  return () => {
+    const rest = (open.get(id) ?? []).filter((other) => other !== socket);
+    if (rest.length === 0) open.delete(id);
+    else open.set(id, rest);
+  };
 }
 
 /** The snapshot at once, then every change, until the token would have run out. The answer ends it. */
@@ -92,8 +95,7 @@ function feed(socket: HubSocket, page: Page, deps: BrowserNamespaceDeps): () => 
   };
 }
 
-function pageEvents(page: Page, { verifications }: BrowserNamespaceDeps): EventHandlers {
-  const id = page.verificationId;
+function pageEvents({ verifications }: BrowserNamespaceDeps): EventHandlers<Page> {
   const told = async (snapshot: Snapshot): Promise<object> => ({
     verification: await verifications.view(snapshot, 'browser'),
     serverTime: rfc3339(snapshot.now),
@@ -101,9 +103,16 @@ function pageEvents(page: Page, { verifications }: BrowserNamespaceDeps): EventH
   return new Map([
     [
       'code',
-      onPayload(submitCodeRequest, async ({ code }) => told(await verifications.submitCode(page, id, digitsOf(code)))),
+      onPayload(submitCodeRequest, async (page: Page, { code }) =>
+        told(await verifications.submitCode(page, page.verificationId, digitsOf(code))),
+      ),
     ],
-    ['resend', onPayload(resendRequest, async ({ step }) => told(await verifications.resend(page, id, step)))],
-    ['cancel', onNothing(nothing, async () => told(await verifications.cancel(page, id)))],
+    [
+      'resend',
+      onPayload(resendRequest, async (page: Page, { step }) =>
+        told(await verifications.resend(page, page.verificationId, step)),
+      ),
+    ],
+    ['cancel', onNothing(nothing, async (page: Page) => told(await verifications.cancel(page, page.verificationId)))],
   ]);
 }

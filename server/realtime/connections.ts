@@ -1,6 +1,6 @@
 // Engine.IO connections: what each may send and leave unread, whatever namespace it talks to, and how they are moved away.
-import type { Clock, Random } from '../ports/runtime.ts';
-import { createAllowance } from './allowance.ts';
+import type { Clock, Logger, Random } from '../ports/runtime.ts';
+import { fullAllowance, take, type Allowance } from './allowance.ts';
 import type { RealtimeLimits } from './realtime-settings.ts';
 import type { Connection } from './socket-types.ts';
 
@@ -8,7 +8,18 @@ export interface ConnectionState {
   /** Events being worked on: it is not moved away under them. */
   busy: number;
   /** Namespaces that it has joined or is joining. */
-  joined: Set<string>;
+  joined: string[];
+}
+
+/** With what its limits are kept by. Plain data: ten thousand phones hold one each. */
+interface Admitted extends ConnectionState {
+  packets: Allowance;
+  /** Written, and not yet taken by the transport. */
+  waitingMessages: number;
+  waitingBytes: number;
+  /** Taken by the transport, perhaps not yet by the client. */
+  leavingMessages: number;
+  leavingBytes: number;
 }
 
 export interface Connections {
@@ -17,14 +28,15 @@ export interface Connections {
   stateOf(connection: Connection): ConnectionState;
   /** Closes the transport of each, spread at random over `ms` milliseconds, so that clients connect again elsewhere. */
   drain(ms: number): Promise<void>;
-  /** Closes what is left, without waiting for anybody. */
-  closeAll(): void;
+  /** Closes what is left; resolves when the clients have agreed, or after `ms` milliseconds without waiting any longer. */
+  closeAll(ms: number): Promise<void>;
   count(): number;
 }
 
 interface Needs {
   clock: Pick<Clock, 'monotonic' | 'after'>;
   random: Pick<Random, 'fraction'>;
+  logger: Logger;
   limits: RealtimeLimits;
 }
 
@@ -34,20 +46,22 @@ const lastPollMs = 2_000;
 const sliceMs = 50;
 
 export function createConnections(needs: Needs): Connections {
-  const states = new Map<Connection, ConnectionState>();
-  /** For a connection that has closed under its own handshake. */
-  const stateOf = (connection: Connection): ConnectionState => states.get(connection) ?? { busy: 0, joined: new Set() };
+  const { clock, limits } = needs;
+  const states = new Map<Connection, Admitted>();
   let onEmpty: (() => void) | undefined;
+  const limit = createLimiter(states, needs);
+  function onClose(this: Connection): void {
+    states.delete(this);
+    if (states.size === 0) onEmpty?.();
+  }
 
   return {
-    stateOf,
+    // The stand-in is for a connection that closed under its own handshake.
+    stateOf: (connection) => states.get(connection) ?? { busy: 0, joined: [] },
     admit: (connection) => {
-      states.set(connection, { busy: 0, joined: new Set() });
-      connection.once('close', () => {
-        states.delete(connection);
-        if (states.size === 0) onEmpty?.();
-      });
-      limit(connection, needs);
+      states.set(connection, admitted(limits, clock.monotonic()));
+      connection.on('close', onClose);
+      limit(connection);
       forgetRequest(connection);
       boundClosing(connection);
     },
@@ -56,17 +70,20 @@ export function createConnections(needs: Needs): Connections {
       const { promise, resolve } = Promise.withResolvers<void>();
       onEmpty = resolve;
       const stop = moveAll(states, ms, needs);
-      const cancel = needs.clock.after(ms, resolve);
+      const cancel = clock.after(ms, resolve);
       await promise;
       stop();
       cancel();
       onEmpty = undefined;
     },
-    closeAll: () => {
-      for (const connection of states.keys()) connection.close(true);
-    },
+    closeAll: (ms) => closeAll(states, ms, clock),
     count: () => states.size,
   };
+}
+
+function admitted({ packetsPerMinute }: RealtimeLimits, now: number): Admitted {
+  const load = { waitingMessages: 0, waitingBytes: 0, leavingMessages: 0, leavingBytes: 0 };
+  return { busy: 0, joined: [], packets: fullAllowance(packetsPerMinute, now), ...load };
 }
 
 /** The first HTTP request would be kept for as long as the connection lives: 2 KB each (performance.md). */
@@ -80,36 +97,73 @@ function boundClosing({ transport }: Connection): void {
 }
 
 /** Floods and readers that do not read are cut off: what they cost is bounded (reliability.md F29, F31). */
-function limit(connection: Connection, { clock, limits }: Needs): void {
-  const allowance = createAllowance(clock, limits.packetsPerMinute);
-  connection.on('packet', () => {
-    if (allowance.take() > 0) cutOff(connection);
-  });
-  let waiting = { messages: 0, bytes: 0 };
-  let leaving = waiting;
-  connection.on('packetCreate', ({ data }: { data?: string | Uint8Array }) => {
-    waiting.messages += 1;
-    waiting.bytes += data?.length ?? 0;
+function createLimiter(states: ReadonlyMap<Connection, Admitted>, { clock, logger, limits }: Needs) {
+  const cutOff = (connection: Connection, because: string): void => {
+    if (connection.readyState === 'open')
+      logger.info({ because, address: connection.remoteAddress }, 'a connection was cut off');
+    // No closing handshake, for which a deaf client would be waited for, with all that it has not read.
+    const socket = webSocketOf(connection);
+    connection.close(true);
+    socket?.terminate();
+  };
+  // One listener for all connections, not one closure for each.
+  function onPacket(this: Connection): void {
+    const state = states.get(this);
+    if (state !== undefined && take(state.packets, limits.packetsPerMinute, clock.monotonic()) > 0)
+      cutOff(this, 'flood');
+  }
+  function onWrite(this: Connection, { data }: { data?: string | Uint8Array }): void {
+    const state = states.get(this);
+    if (state === undefined) return;
+    state.waitingMessages += 1;
+    state.waitingBytes += data?.length ?? 0;
     // What was handed to the transport still counts until the transport takes more.
-    const before = connection.transport.writable ? { messages: 0, bytes: 0 } : leaving;
-    const isFull = waiting.messages + before.messages > limits.queuedMessages;
-    if (isFull || waiting.bytes + before.bytes > limits.queuedBytes) cutOff(connection);
-  });
-  connection.on('flush', () => {
-    leaving = waiting;
-    waiting = { messages: 0, bytes: 0 };
-  });
+    const { writable } = this.transport;
+    const messages = state.waitingMessages + (writable ? 0 : state.leavingMessages);
+    const bytes = state.waitingBytes + (writable ? 0 : state.leavingBytes);
+    if (messages > limits.queuedMessages || bytes > limits.queuedBytes) cutOff(this, 'deaf');
+  }
+  function onFlush(this: Connection): void {
+    const state = states.get(this);
+    if (state === undefined) return;
+    state.leavingMessages = state.waitingMessages;
+    state.leavingBytes = state.waitingBytes;
+    state.waitingMessages = 0;
+    state.waitingBytes = 0;
+  }
+  return (connection: Connection): void => {
+    connection.on('packet', onPacket).on('packetCreate', onWrite).on('flush', onFlush);
+  };
 }
 
-/** No closing handshake, for which a deaf client would be waited for, with all that it has not read. */
-function cutOff(connection: Connection): void {
-  const socket: unknown = Reflect.get(connection.transport, 'socket');
-  connection.close(true);
-  if (isWebSocket(socket)) socket.terminate();
+interface WebSocketLike {
+  terminate(): void;
+  once(event: 'close', listener: () => void): void;
 }
 
-function isWebSocket(value: unknown): value is { terminate(): void } {
+/** Engine.IO does not show it, and has no way of its own to end a connection without a closing handshake. */
+function webSocketOf({ transport }: Connection): WebSocketLike | undefined {
+  const socket: unknown = Reflect.get(transport, 'socket');
+  return isWebSocket(socket) ? socket : undefined;
+}
+
+function isWebSocket(value: unknown): value is WebSocketLike {
   return typeof value === 'object' && value !== null && 'terminate' in value && typeof value.terminate === 'function';
+}
+
+async function closeAll(
+  states: ReadonlyMap<Connection, Admitted>,
+  ms: number,
+  clock: Pick<Clock, 'after'>,
+): Promise<void> {
+  const sockets = [...states.keys()].map(webSocketOf).filter((socket) => socket !== undefined);
+  const gone = sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', resolve)));
+  for (const connection of states.keys()) connection.close(true);
+  const cancel = clock.after(ms, () => {
+    for (const socket of sockets) socket.terminate();
+  });
+  await Promise.all(gone);
+  cancel();
 }
 
 function moveAll(states: ReadonlyMap<Connection, ConnectionState>, ms: number, { clock, random }: Needs): () => void {
@@ -120,12 +174,15 @@ function moveAll(states: ReadonlyMap<Connection, ConnectionState>, ms: number, {
   let cancel: (() => void) | undefined;
   const slice = (): void => {
     const now = clock.monotonic();
-    const isDue = ({ connection, at }: (typeof waiting)[number]): boolean =>
-      at <= now && (states.get(connection)?.busy ?? 0) === 0;
-    const due = waiting.filter(isDue);
-    waiting = waiting.filter((one) => !due.includes(one) && states.has(one.connection));
-    // Closing the transport lets the client come back; `disconnect()` would tell it not to (reliability.md).
-    for (const { connection } of due) connection.close();
+    const stays: typeof waiting = [];
+    for (const one of waiting) {
+      const state = states.get(one.connection);
+      if (state === undefined) continue;
+      if (one.at > now || state.busy > 0) stays.push(one);
+      // Closing the transport lets the client come back; `disconnect()` would tell it not to (reliability.md).
+      else one.connection.close();
+    }
+    waiting = stays;
     cancel = waiting.length === 0 ? undefined : clock.after(sliceMs, slice);
   };
   slice();

@@ -1,75 +1,79 @@
 // One device's socket: what is sent to it, and what its acknowledgements mean.
 import type { Verifications } from '../app/verifications.ts';
-import type { DeviceRecord } from '../ports/records.ts';
 import type { Logger } from '../ports/runtime.ts';
-import type { PromptView } from '../../client-sdk/protocol.ts';
+import type { ClosedEvent, PromptView } from '../../client-sdk/protocol.ts';
+import type { DeviceRecord } from '../ports/records.ts';
 import { isRefusal } from '../wire/problem.ts';
-import type { DeviceConnection } from './device-registry.ts';
 import type { RealtimeLimits } from './realtime-settings.ts';
 import type { HubSocket } from './socket-types.ts';
 
-interface Needs {
+/** Plain data: ten thousand phones hold one each. */
+export interface DeviceConnection {
+  readonly socket: HubSocket;
+  readonly device: DeviceRecord;
+  unacknowledged: number;
+  /** While the store is read: ids and revs heard of meanwhile, which are newer than what the read will bring. */
+  heard: Map<string, number> | undefined;
+}
+
+export interface DeviceConnectionDeps {
   verifications: Pick<Verifications, 'prompts' | 'acknowledge'>;
   logger: Logger;
   limits: Pick<RealtimeLimits, 'unacknowledgedPrompts'>;
 }
 
-export interface OpenDeviceConnection extends DeviceConnection {
-  /** Everything that waits for this device's user, as the store has it. Never rejects. */
-  sendPending(): Promise<void>;
+export function showPrompt(connection: DeviceConnection, prompt: PromptView, deps: DeviceConnectionDeps): void {
+  connection.heard?.set(prompt.id, prompt.rev);
+  send(connection, prompt, deps);
 }
 
-export function createDeviceConnection(socket: HubSocket, device: DeviceRecord, needs: Needs): OpenDeviceConnection {
-  const { verifications, logger, limits } = needs;
-  let unacknowledged = 0;
-  /** While the store is read: what was heard meanwhile, which is newer than what the read will bring. */
-  let heard: Map<string, number> | undefined;
+export function takeDown(connection: DeviceConnection, closed: ClosedEvent): void {
+  connection.heard?.set(closed.id, closed.rev);
+  connection.socket.emit('closed', closed);
+}
 
-  /** However late it comes: the use case knows what it is still good for. */
-  const acknowledged = async (id: string): Promise<void> => {
-    unacknowledged -= 1;
-    try {
-      await verifications.acknowledge(device, id, 'socket');
-    } catch (error) {
-      const fields = { deviceId: device.id, verificationId: id, error };
-      if (isRefusal(error)) logger.debug(fields, 'an acknowledgement came too late or could not be stored');
-      else logger.error(fields, 'an acknowledgement failed');
-    }
-  };
+/** For good: the client is told not to come back. */
+export function endConnection({ socket, device }: DeviceConnection, logger: Logger): void {
+  logger.info({ deviceId: device.id }, 'a device was disconnected for good');
+  socket.disconnect(true);
+}
 
-  const send = (prompt: PromptView): void => {
-    unacknowledged += 1;
-    // It is connected, yet takes nothing in: it shall connect again, which also frees what waits for its answers.
-    if (unacknowledged > limits.unacknowledgedPrompts) socket.conn.close();
-    else socket.emit('prompt', prompt, () => void acknowledged(prompt.id));
-  };
+/** Everything that waits for this device's user, as the store has it. Never rejects. */
+export async function sendPending(connection: DeviceConnection, deps: DeviceConnectionDeps): Promise<void> {
+  const { socket, device } = connection;
+  const heard = new Map<string, number>();
+  connection.heard = heard;
+  try {
+    const { prompts } = await deps.verifications.prompts(device);
+    for (const prompt of prompts) if ((heard.get(prompt.id) ?? 0) < prompt.rev) send(connection, prompt, deps);
+  } catch (error) {
+    deps.logger.debug(
+      { deviceId: device.id, error },
+      'pending prompts could not be read; the device shall connect again',
+    );
+    socket.conn.close();
+  } finally {
+    connection.heard = undefined;
+  }
+}
 
-  return {
-    device,
-    show: (prompt) => {
-      heard?.set(prompt.id, prompt.rev);
-      send(prompt);
-    },
-    takeDown: (closed) => {
-      heard?.set(closed.id, closed.rev);
-      socket.emit('closed', closed);
-    },
-    end: () => void socket.disconnect(true),
-    sendPending: async () => {
-      const news = new Map<string, number>();
-      heard = news;
-      try {
-        const { prompts } = await verifications.prompts(device);
-        for (const prompt of prompts) if ((news.get(prompt.id) ?? 0) < prompt.rev) send(prompt);
-      } catch (error) {
-        logger.debug(
-          { deviceId: device.id, error },
-          'pending prompts could not be read; the device shall connect again',
-        );
-        socket.conn.close();
-      } finally {
-        heard = undefined;
-      }
-    },
-  };
+function send(connection: DeviceConnection, prompt: PromptView, deps: DeviceConnectionDeps): void {
+  connection.unacknowledged += 1;
+  const { socket, unacknowledged } = connection;
+  // It is connected, yet takes nothing in: it shall connect again, which also frees what waits for its answers.
+  if (unacknowledged > deps.limits.unacknowledgedPrompts) socket.conn.close();
+  else socket.emit('prompt', prompt, () => void acknowledge(connection, prompt.id, deps));
+}
+
+/** However late it comes: the use case knows what it is still good for. */
+async function acknowledge(connection: DeviceConnection, id: string, deps: DeviceConnectionDeps): Promise<void> {
+  const { device } = connection;
+  connection.unacknowledged -= 1;
+  try {
+    await deps.verifications.acknowledge(device, id, 'socket');
+  } catch (error) {
+    const fields = { deviceId: device.id, verificationId: id, error };
+    if (isRefusal(error)) deps.logger.debug(fields, 'an acknowledgement came too late or could not be stored');
+    else deps.logger.error(fields, 'an acknowledgement failed');
+  }
 }

@@ -9,7 +9,7 @@ import type { DeviceRecord } from '../ports/records.ts';
 import type { Metrics } from '../ports/runtime.ts';
 import { nothing } from '../wire/verification-calls.ts';
 import { decisionRequest } from '../wire/prompts.ts';
-import { createDeviceConnection } from './device-connection.ts';
+import { endConnection, sendPending, showPrompt, takeDown, type DeviceConnection } from './device-connection.ts';
 import type { DeviceRegistry } from './device-registry.ts';
 import { onNothing, onPayload, routeEvents, type EventHandlers, type RouterDeps } from './event-router.ts';
 import { guardNamespace, type HandshakeDeps } from './handshakes.ts';
@@ -27,48 +27,52 @@ export interface DeviceNamespace {
 }
 
 export function openDeviceNamespace(namespace: HubNamespace, deps: DeviceNamespaceDeps): DeviceNamespace {
-  guardNamespace(
-    namespace,
-    deps,
-    (token) => deps.devices.authenticate(token),
-    (socket, device) => welcome(socket, device, deps),
-  );
-  return { onHint: (hint) => passOn(hint, deps.registry) };
-}
-
-function welcome(socket: HubSocket, device: DeviceRecord, deps: DeviceNamespaceDeps): void {
-  const connection = createDeviceConnection(socket, device, deps);
-  // First in the registry, then the read: a prompt made in between comes by either way, or both.
-  deps.registry.add(connection)?.end();
-  deps.metrics.socketOpened('device');
-  socket.once('disconnect', () => {
-    deps.registry.remove(connection);
-    deps.metrics.socketClosed('device');
+  const handlers = deviceEvents(deps);
+  guardNamespace(namespace, deps, {
+    recognise: (token) => deps.devices.authenticate(token),
+    welcome: (socket, device) => welcome(socket, device, handlers, deps),
   });
-  routeEvents(socket, deviceEvents(device, connection.end, deps), deps);
-  void connection.sendPending();
+  return { onHint: (hint) => passOn(hint, deps) };
 }
 
-function deviceEvents(
+/** The answer is called when the socket has gone. */
+function welcome(
+  socket: HubSocket,
   device: DeviceRecord,
-  end: () => void,
-  { verifications, devices }: DeviceNamespaceDeps,
-): EventHandlers {
+  handlers: EventHandlers<DeviceConnection>,
+  deps: DeviceNamespaceDeps,
+): () => void {
+  const { registry, metrics, logger } = deps;
+  const connection: DeviceConnection = { socket, device, unacknowledged: 0, heard: undefined };
+  // First in the registry, then the read: a prompt made in between comes by either way, or both.
+  const surplus = registry.add(connection);
+  if (surplus !== undefined) endConnection(surplus, logger);
+  metrics.socketOpened('device');
+  routeEvents(socket, connection, handlers, deps);
+  void sendPending(connection, deps);
+  return () => {
+    registry.remove(connection);
+    metrics.socketClosed('device');
+  };
+}
+
+function deviceEvents({ verifications, devices, logger }: DeviceNamespaceDeps): EventHandlers<DeviceConnection> {
   return new Map([
     [
       'decide',
       // Whether the device is still enrolled is part of the decision's own atomic write.
-      onPayload(decisionRequest, async ({ decision }) => {
+      onPayload(decisionRequest, async ({ device }, { decision }) => {
         const { verification, now } = await verifications.decide(device, decision);
         return { status: verification.status, serverTime: rfc3339(now) };
       }),
     ],
     [
       'prompts',
-      onNothing(nothing, async () => {
+      onNothing(nothing, async (connection) => {
+        const { device } = connection;
         if (!(await devices.isActive(device.id))) {
           // After the answer, which says why.
-          setImmediate(end);
+          setImmediate(endConnection, connection, logger);
           throw new ProblemError('unauthenticated', 'This device has been removed. Enroll it again.');
         }
         const { prompts, now } = await verifications.prompts(device);
@@ -79,23 +83,24 @@ function deviceEvents(
 }
 
 /** One hint costs as much as the user has sockets here: the node that holds them sends to each, and takes its acknowledgement. */
-function passOn(hint: Hint, registry: DeviceRegistry): void {
-  if (hint.type === 'prompt') show(hint, registry);
+function passOn(hint: Hint, deps: DeviceNamespaceDeps): void {
+  const { registry, logger } = deps;
+  if (hint.type === 'prompt') show(hint, deps);
   if (hint.type === 'closed') {
     const { id, rev, status, applicationId, userId } = hint.verification;
-    for (const connection of registry.ofUser(applicationId, userId)) connection.takeDown({ id, rev, status });
+    for (const connection of registry.ofUser(applicationId, userId)) takeDown(connection, { id, rev, status });
   }
   if (hint.type === 'device-revoked') {
     for (const connection of registry.ofUser(hint.applicationId, hint.userId)) {
-      if (connection.device.id === hint.deviceId) connection.end();
+      if (connection.device.id === hint.deviceId) endConnection(connection, logger);
     }
   }
 }
 
-function show({ verification, now }: Snapshot, registry: DeviceRegistry): void {
+function show({ verification, now }: Snapshot, deps: DeviceNamespaceDeps): void {
   if (!isPending(verification) || !verification.promptable) return;
-  const connections = registry.ofUser(verification.applicationId, verification.userId);
+  const connections = deps.registry.ofUser(verification.applicationId, verification.userId);
   if (connections.length === 0) return;
   const prompt = viewPrompt(verification, now);
-  for (const connection of connections) connection.show(prompt);
+  for (const connection of connections) showPrompt(connection, prompt, deps);
 }

@@ -1,7 +1,8 @@
 // Is every connected device still enrolled? Asked at a constant pace, in case the hint of a revocation was lost (contract section 3).
 import type { Devices } from '../app/devices.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import type { DeviceConnection, DeviceRegistry } from './device-registry.ts';
+import { endConnection, type DeviceConnection } from './device-connection.ts';
+import type { DeviceRegistry } from './device-registry.ts';
 
 /** Each tick asks for its share, so that the load is even. */
 const tickMs = 250;
@@ -23,7 +24,7 @@ export function startRecheck({ registry, devices, clock, logger, recheckMs }: Ne
   const check = async (deviceId: string, connections: readonly DeviceConnection[]): Promise<void> => {
     try {
       if (await devices.isActive(deviceId)) return;
-      for (const connection of connections) if (connection.device.id === deviceId) connection.end();
+      for (const connection of connections) if (connection.device.id === deviceId) endConnection(connection, logger);
     } catch (error) {
       logger.debug({ error }, 'a connected device could not be looked up; the next round tries again');
     }

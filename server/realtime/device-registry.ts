@@ -1,17 +1,7 @@
 // Which devices hold a socket on this node: the answer to who is online, and where a prompt goes.
 import type { Presence } from '../ports/bus.ts';
-import { userKey, type DeviceRecord } from '../ports/records.ts';
-import type { PromptView, VerificationStatus } from '../../client-sdk/protocol.ts';
-
-/** One device's socket, after its handshake. */
-export interface DeviceConnection {
-  readonly device: DeviceRecord;
-  /** Sends the prompt; its acknowledgement comes when it comes. */
-  show(prompt: PromptView): void;
-  takeDown(closed: { id: string; rev: number; status: VerificationStatus }): void;
-  /** For good: the client is told not to come back. */
-  end(): void;
-}
+import { userKey } from '../ports/records.ts';
+import type { DeviceConnection } from './device-connection.ts';
 
 export interface DeviceRegistry {
   /** Answers the connection that has to go for it: the device's oldest, when it has too many. */

@@ -23,31 +23,32 @@ class RefusedHandshake extends Error {
   }
 }
 
-/**
- * Lets in whoever `authenticate` knows, and hands its answer to `welcome` with the connected socket.
- * The token is forgotten as soon as it was checked: it is not needed again, and a heap dump should not have it.
- */
-export function guardNamespace<Peer>(
-  namespace: HubNamespace,
-  deps: HandshakeDeps,
-  authenticate: (token: string) => Promise<Peer>,
-  welcome: (socket: HubSocket, peer: Peer) => void,
-): void {
+export interface Reception<Peer> {
+  /** Who holds this credential. @throws ProblemError when nobody may enter with it */
+  recognise(token: string): Promise<Peer>;
+  /** The answer is called once, when the socket has gone. */
+  welcome(socket: HubSocket, peer: Peer): () => void;
+}
+
+/** The token is forgotten as soon as it was checked: it is not needed again, and a heap dump should not have it. */
+export function guardNamespace<Peer>(namespace: HubNamespace, deps: HandshakeDeps, reception: Reception<Peer>): void {
   const peers = new WeakMap<HubSocket, { peer: Peer }>();
   namespace.use((socket, next) => {
     const { joined } = deps.connections.stateOf(socket.conn);
     const token = takeToken(socket);
     const refuse = (error: unknown): void =>
       next(new RefusedHandshake(report(error, deps, { namespace: namespace.name, event: 'connect' })));
-    if (joined.has(namespace.name)) return refuse(new ProblemError('malformed', 'This namespace is joined already.'));
-    joined.add(namespace.name);
-    check(socket, token, deps, authenticate).then(
+    if (joined.includes(namespace.name)) {
+      return refuse(new ProblemError('malformed', 'This namespace is joined already.'));
+    }
+    joined.push(namespace.name);
+    check(socket, token, deps, reception).then(
       (peer) => {
         peers.set(socket, { peer });
         next();
       },
       (error: unknown) => {
-        joined.delete(namespace.name);
+        joined.splice(joined.indexOf(namespace.name), 1);
         refuse(error);
       },
     );
@@ -55,22 +56,28 @@ export function guardNamespace<Peer>(
   namespace.on('connection', (socket) => {
     const known = peers.get(socket);
     peers.delete(socket);
-    socket.once('disconnect', () => leave(socket, deps.connections));
+    const onGone = known === undefined ? undefined : reception.welcome(socket, known.peer);
+    socket.on('disconnect', () => {
+      onGone?.();
+      leave(socket, deps.connections);
+    });
     if (known === undefined) socket.disconnect(true);
-    else welcome(socket, known.peer);
   });
 }
 
 /** A connection that has left its last namespace is of no use; without one it would stay for as long as it answers pings. */
 function leave({ conn, nsp }: HubSocket, connections: Connections): void {
   const { joined } = connections.stateOf(conn);
-  joined.delete(nsp.name);
-  if (joined.size === 0) conn.close();
+  const index = joined.indexOf(nsp.name);
+  if (index >= 0) joined.splice(index, 1);
+  if (joined.length === 0) conn.close();
 }
+
+const noAuth = Object.freeze({});
 
 function takeToken({ handshake }: HubSocket): unknown {
   const token: unknown = handshake.auth['token'];
-  handshake.auth = {};
+  handshake.auth = noAuth;
   return token;
 }
 
@@ -78,7 +85,7 @@ async function check<Peer>(
   { conn }: HubSocket,
   token: unknown,
   { lanes, isDraining }: HandshakeDeps,
-  authenticate: (token: string) => Promise<Peer>,
+  reception: Reception<Peer>,
 ): Promise<Peer> {
   if (isDraining()) throw new ProblemError('draining', 'This node is going away. Connect again.', { retryAfter: 1 });
   if (typeof token !== 'string' || token === '' || token.length > longestToken) {
@@ -87,7 +94,7 @@ async function check<Peer>(
   return lanes.run(async () => {
     // Whoever gave up while waiting costs nothing more.
     if (conn.readyState !== 'open') throw new ProblemError('draining', 'The connection is gone.');
-    return authenticate(token);
+    return reception.recognise(token);
   });
 }
 

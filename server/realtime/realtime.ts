@@ -47,12 +47,12 @@ export function createRealtime(given: RealtimeDeps): Realtime {
   const { settings, clock, httpServer, bus } = given;
   const limits: RealtimeLimits = { ...defaultLimits, ...settings.limits };
   let draining = false;
-  const connections = createConnections({ clock, random: given.random, limits });
+  const connections = createConnections({ clock, random: given.random, logger: given.logger, limits });
   const registry = createDeviceRegistry(limits.socketsPerDevice);
   const lanes = createLanes(limits.handshakes, limits.waitingHandshakes);
   const deps = { ...given, connections, registry, lanes, limits, isDraining: () => draining };
   const io: HubServer = new Server(optionsOf(settings));
-  const upgraded = trackUpgrades(httpServer);
+  httpServer.on('upgrade', surviveResets);
   const stops: (() => void)[] = [];
   let closing: Promise<void> | undefined;
 
@@ -72,7 +72,8 @@ export function createRealtime(given: RealtimeDeps): Realtime {
     },
     close: () => {
       draining = true;
-      return (closing ??= close({ connections, upgraded, stops, clock }));
+      for (const stop of stops.splice(0)) stop();
+      return (closing ??= connections.closeAll(closingMs));
     },
   };
 }
@@ -98,19 +99,25 @@ function attach(
   io: HubServer,
   deps: RealtimeDeps & { limits: RealtimeLimits; connections: Connections; isDraining(): boolean },
 ): void {
-  const { httpServer, settings, limits, random, connections } = deps;
+  const { httpServer, settings, limits, random, logger, connections } = deps;
   const origins = new Set([settings.origin, ...settings.allowedOrigins]);
   const turns = createTurns(Math.ceil(limits.handshakes / 5), limits.waitingHandshakes);
   io.attach(httpServer);
+  const refuse = (request: IncomingMessage, response: unknown, problem: ProblemError): void => {
+    const { origin = '' } = request.headers;
+    logger.info({ code: problem.code, origin: origin.slice(0, 128) }, 'a connection was refused at the door');
+    refuseRequest(request, response, problem, random);
+  };
   io.engine.use((request: IncomingMessage, response: unknown, next: () => void) => {
     const { problem, isHandshake } = screenRequest(request, origins);
-    if (problem !== undefined) return refuseRequest(request, response, problem, random);
+    if (problem !== undefined) return refuse(request, response, problem);
     if (!isHandshake) return next();
-    if (deps.isDraining()) return refuseRequest(request, response, leaving(), random);
     const proceed = (): void => {
-      if (!request.socket.destroyed) next();
+      if (request.socket.destroyed) return;
+      if (deps.isDraining()) refuse(request, response, leaving());
+      else next();
     };
-    if (!turns.wait(proceed)) refuseRequest(request, response, crowded(), random);
+    if (!turns.wait(proceed)) refuse(request, response, crowded());
   });
   // After Socket.IO's own listener, which still reads what `admit` then lets go.
   io.engine.on('connection', connections.admit);
@@ -121,33 +128,11 @@ const leaving = (): ProblemError =>
 const crowded = (): ProblemError =>
   new ProblemError('rate-limited', 'Too many clients are connecting at once. Try again shortly.', { retryAfter: 5 });
 
-/** Upgraded sockets are no longer the HTTP server's to close. */
-function trackUpgrades(httpServer: HttpServer): ReadonlySet<NetSocket> {
-  const sockets = new Set<NetSocket>();
-  httpServer.on('upgrade', ({ socket }) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    // While a handshake waits its turn nobody else listens: a reset would end the process.
-    socket.on('error', () => socket.destroy());
-  });
-  return sockets;
+/** While a handshake waits its turn nobody else listens: a reset would end the process. */
+function surviveResets({ socket }: IncomingMessage): void {
+  socket.on('error', destroyIt);
 }
 
-async function close(given: {
-  connections: Connections;
-  upgraded: ReadonlySet<NetSocket>;
-  stops: (() => void)[];
-  clock: Clock;
-}): Promise<void> {
-  const { connections, upgraded, stops, clock } = given;
-  for (const stop of stops.splice(0)) stop();
-  connections.closeAll();
-  const gone = [...upgraded].map(
-    (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())),
-  );
-  const cancel = clock.after(closingMs, () => {
-    for (const socket of upgraded) socket.destroy();
-  });
-  await Promise.all(gone);
-  cancel();
+function destroyIt(this: NetSocket): void {
+  this.destroy();
 }
