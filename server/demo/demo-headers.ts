@@ -13,11 +13,11 @@ const policy = [
   "frame-ancestors 'self'",
   "form-action 'self'",
   "base-uri 'none'",
-  "require-trusted-types-for 'script'",
 ].join('; ');
 
 export function setDemoHeaders(context: Context): void {
   context.set('Content-Security-Policy', policy);
+  context.set('X-Frame-Options', 'SAMEORIGIN');
   context.set('X-Content-Type-Options', 'nosniff');
   context.set('Referrer-Policy', 'no-referrer');
   context.set('Cross-Origin-Opener-Policy', 'same-origin');

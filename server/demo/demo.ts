@@ -59,8 +59,9 @@ function addOutboxRoutes(router: Router, feed: OutboxFeed): void {
     context.body = feed.list();
   });
   router.get('/demo/api/outbox/stream', (context) => {
-    context.type = 'text/event-stream';
-    context.body = feed.stream();
+    // Written as it comes: a reader that goes away is no failure of a reply.
+    context.respond = false;
+    feed.stream(context.res);
   });
 }
 

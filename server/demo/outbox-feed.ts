@@ -1,6 +1,5 @@
 // The outbox for the demo's pages: what the simulated providers delivered, as a list and as a live stream (Server-Sent Events).
-import { PassThrough } from 'node:stream';
-import type { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import type { PushMessage, SmsMessage } from '../ports/channel.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { OutboxMessage } from './outbox-api.ts';
@@ -24,8 +23,8 @@ export interface DemoOutbox {
 
 export interface OutboxFeed {
   list(): OutboxMessage[];
-  /** Everything so far, then each message as it comes. */
-  stream(): Readable;
+  /** Writes everything so far, then each message as it comes, until either side closes. */
+  stream(reply: ServerResponse): void;
   close(): void;
 }
 
@@ -33,8 +32,8 @@ export interface OutboxFeed {
 const heartbeatMs = 15_000;
 
 export function createOutboxFeed(outbox: DemoOutbox, clock: Clock): OutboxFeed {
-  const open = new Set<PassThrough>();
-  const send = (stream: PassThrough, messages: OutboxMessage[]): void => {
+  const open = new Set<ServerResponse>();
+  const send = (stream: ServerResponse, messages: OutboxMessage[]): void => {
     stream.write(`data: ${JSON.stringify(messages)}\n\n`);
   };
   const stopListening = outbox.subscribe((message) => {
@@ -51,14 +50,13 @@ export function createOutboxFeed(outbox: DemoOutbox, clock: Clock): OutboxFeed {
 
   return {
     list,
-    stream() {
-      const stream = new PassThrough();
-      open.add(stream);
-      stream.on('close', () => open.delete(stream));
+    stream(reply) {
+      open.add(reply);
+      reply.on('close', () => open.delete(reply));
+      reply.writeHead(200, { 'content-type': 'text/event-stream' });
       // A server that restarted is found again within a second.
-      stream.write('retry: 1000\n\n');
-      send(stream, list());
-      return stream;
+      reply.write('retry: 1000\n\n');
+      send(reply, list());
     },
     close() {
       stopListening();

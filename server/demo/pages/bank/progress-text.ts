@@ -53,8 +53,10 @@ const names: Record<DeliveryStepName, Pick<StepLine, 'name' | 'icon'>> = {
   sms: { name: 'SMS', icon: 'sms' },
 };
 
-export function describeStep({ step, status }: DeliveryStepView): StepLine {
+/** `passed`: a later step has been started since. */
+export function describeStep({ step, status }: DeliveryStepView, passed = false): StepLine {
   const base = names[step];
+  if (status === 'accepted' && passed) return { ...base, tone: 'bad', text: 'no answer' };
   switch (status) {
     case 'waiting':
       return { ...base, tone: 'idle', text: 'only if needed' };

@@ -32,13 +32,13 @@ export function bindResend(view: View, client: BrowserClient): ResendButtons {
     const { resend, delivery } = state.latest;
     const sms = delivery.find(({ step }) => step === 'sms');
     const pause = Math.max(0, Math.ceil((Date.parse(resend.availableAt) - client.hubNow()) / 1_000));
-    const after = pause > 0 ? ` (in ${pause} s)` : '';
+    const after = pause > 0 ? ` · ${pause} s` : '';
     again.hidden = resend.left === 0;
     textMe.hidden = resend.left === 0 || sms?.status !== 'waiting';
     again.disabled = state.busy || pause > 0;
     textMe.disabled = again.disabled;
-    setText(again, `Send it again${after}`);
-    setText(textMe, `Text me a code instead${after}`);
+    setText(again, `Send again${after}`);
+    setText(textMe, `Text me a code${after}`);
   }
 
   const timer = setInterval(draw, 500);

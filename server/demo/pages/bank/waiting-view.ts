@@ -1,6 +1,7 @@
 // The page that waits for the phone: follows one verification through the browser SDK and brings its result to the bank's backend.
 import { createBrowserClient } from '../../../../client-sdk/browser.ts';
 import type { BrowserClient, VerificationView } from '../../../../client-sdk/browser.ts';
+import type { DeliveryStatus } from '../../../../client-sdk/protocol.ts';
 import type { Account, FinishReply, Waiting } from '../../bank-api.ts';
 import { messageOf, sendToBank } from '../shared/call-bank.ts';
 import { drawQr } from '../shared/qr-picture.ts';
@@ -93,7 +94,7 @@ function showSteps(view: View, { delivery }: VerificationView): void {
     if (list.children[index] === undefined) list.append(openTemplate('step').root);
     const line = list.children[index];
     if (!(line instanceof HTMLElement)) return;
-    const { icon, name, text, tone } = describeStep(step);
+    const { icon, name, text, tone } = describeStep(step, delivery.slice(index + 1).some(({ status }) => isStarted(status)));
     line.dataset['step'] = step.step;
     line.dataset['tone'] = tone;
     line.querySelectorAll('use').forEach((use) => setIcon(use.parentElement ?? line, icon));
@@ -104,19 +105,29 @@ function showSteps(view: View, { delivery }: VerificationView): void {
   });
 }
 
-function showNumber(view: View, { matching: { mode, number }, delivery }: VerificationView): void {
+function isStarted(status: DeliveryStatus): boolean {
+  return status !== 'waiting' && status !== 'skipped';
+}
+
+function showNumber(view: View, { matching: { mode, number }, delivery, code }: VerificationView): void {
   const prompted = delivery.some(({ step, status }) => step !== 'sms' && status !== 'skipped');
   const digits = view.part('digits', HTMLElement);
   const visible = number !== undefined && prompted;
-  view.show('match', visible && mode !== 'qr');
+  view.show('match', visible && mode !== 'qr').toggleAttribute('data-compact', code.acceptable);
   view.show('scan', visible && mode === 'qr');
-  if (!visible || digits.dataset['number'] === number) return;
+  if (!visible) return;
+  const verb = mode === 'choose' ? 'choose' : 'enter';
+  view.text('matchText', `${code.acceptable ? `Or ${verb}` : capitalized(verb)} this number on your phone`);
+  if (digits.dataset['number'] === number) return;
   digits.dataset['number'] = number;
   if (mode === 'qr') return showScan(view, number);
-  view.text('matchText', mode === 'choose' ? 'Choose this number on your phone' : 'Enter this number on your phone');
   digits.setAttribute('aria-label', [...number].join(' '));
   digits.toggleAttribute('data-long', number.length > 4);
   digits.replaceChildren(...[...number].map((digit) => Object.assign(document.createElement('span'), { textContent: digit })));
+}
+
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 function showScan(view: View, secret: string): void {

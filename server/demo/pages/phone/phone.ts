@@ -87,7 +87,12 @@ function showSettings(phone: Phone, registration: Registration): void {
 
 export function showPrompt(phone: Phone, prompt: PromptView): void {
   phone.seen.add(prompt.id);
-  const screen = openPrompt({ client: phone.client, prompt, onResult: (result) => showResult(phone, prompt, result) });
+  const screen = openPrompt({
+    client: phone.client,
+    prompt,
+    userId: phone.registration?.userId ?? '',
+    onResult: (result) => showResult(phone, prompt, result),
+  });
   show(phone, { kind: 'prompt', screen, prompt }, screen.view, () => screen.stop());
   countMore(phone);
 }

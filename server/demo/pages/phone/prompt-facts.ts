@@ -8,12 +8,12 @@ export interface Fact {
 }
 
 export function factsOf({ details, context, createdAt }: Pick<PromptView, 'details' | 'context' | 'createdAt'>): Fact[] {
-  const asked = new Date(createdAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const asked = new Date(createdAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const place = [context.location, context.ip].filter((part) => part !== undefined).join(', ');
   return [
     ...details.map(({ label, value }) => ({ icon: 'bank', label, value })),
     ...fact('globe', 'Browser', context.userAgent),
-    ...fact('pin', 'Place', context.location),
-    ...fact('link', 'Address', context.ip),
+    ...fact('pin', 'From', place === '' ? undefined : place),
     { icon: 'clock', label: 'Asked at', value: asked },
   ];
 }

@@ -20,14 +20,17 @@ export interface PromptScreen {
 export interface PromptOptions {
   client: DeviceClient;
   prompt: PromptView;
+  /** Whose phone this is, as the one who asks knows them. */
+  userId: string;
   onResult: (result: Result) => void;
 }
 
-export function openPrompt({ client, prompt, onResult }: PromptOptions): PromptScreen {
+export function openPrompt({ client, prompt, userId, onResult }: PromptOptions): PromptScreen {
   const view = openTemplate('prompt');
   const state = { answering: false };
   const entry = bindNumber(view, prompt.matching, (number) => void answer(() => approve(number), 'approved'));
   fill(view, prompt);
+  view.text('user', `for ${userId}`);
   const stop = startCountdown(view, prompt);
 
   const approve = (number: string | undefined) => client.approve(prompt.id, number === undefined ? {} : { number });
@@ -95,7 +98,7 @@ function bindReport(view: View, application: string, onReport: () => void): void
   view.text('confirmText', `You did not ask for this? ${application} is warned that somebody else tried, and the request is stopped.`);
   const toggle = (confirming: boolean): void => {
     view.show('confirm', confirming);
-    view.show('answers', !confirming);
+    for (const part of ['answers', 'entry']) view.show(part, !confirming);
     view.part(confirming ? 'confirmText' : 'report', HTMLElement).focus();
   };
   view.button('report', () => toggle(true));

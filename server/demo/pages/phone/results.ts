@@ -26,7 +26,7 @@ const words: Record<Result, ResultWords> = {
     tone: 'good',
     icon: 'check',
     title: 'Approved',
-    text: 'The page you are signing in on moves on by itself.',
+    text: 'You can put the phone away: the page that asked moves on by itself.',
     tag: 'Approved',
   },
   denied: { tone: 'bad', icon: 'cross', title: 'Denied', text: 'Nobody gets in with this request.', tag: 'Denied' },

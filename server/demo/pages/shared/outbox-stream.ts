@@ -1,16 +1,46 @@
 // The outbox as it fills: everything so far, then each message once.
 import type { OutboxMessage } from '../../outbox-api.ts';
 
-/** `isNew` is false for what was there before the page was opened. The answer ends it. */
-export function watchOutbox(listener: (messages: OutboxMessage[], isNew: boolean) => void): () => void {
-  const source = new EventSource('/demo/api/outbox/stream');
+const name = 'verihub-demo-outbox';
+
+/** `isNew` is false for what was there before the page was opened. */
+export function watchOutbox(listener: (messages: OutboxMessage[], isNew: boolean) => void): void {
   const known = new Map<string, number>();
-  let isFirst = true;
-  source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const messages = (JSON.parse(data) as OutboxMessage[]).filter((message) => known.get(message.id) !== message.copies);
-    for (const message of messages) known.set(message.id, message.copies);
-    if (messages.length > 0 || isFirst) listener(messages, !isFirst);
-    isFirst = false;
+  const neighbours = new BroadcastChannel(name);
+
+  function take(messages: OutboxMessage[], isNew: boolean): void {
+    const unknown = messages.filter(({ id, copies }) => known.get(id) !== copies);
+    for (const { id, copies } of unknown) known.set(id, copies);
+    if (unknown.length > 0) listener(unknown, isNew);
+  }
+
+  neighbours.addEventListener('message', ({ data }: MessageEvent<OutboxMessage[]>) => take(data, true));
+  void readAll().then((messages) => {
+    take(messages, false);
+    return followAlone((newer) => {
+      take(newer, true);
+      neighbours.postMessage(newer);
+    });
   });
-  return () => source.close();
+}
+
+async function readAll(): Promise<OutboxMessage[]> {
+  try {
+    const response = await fetch('/demo/api/outbox');
+    return response.ok ? ((await response.json()) as OutboxMessage[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * One page of this browser follows and tells the others: a browser has six connections to a site, and a stream in every
+ * frame and window would use them up. When that page goes, the lock passes to another.
+ */
+function followAlone(tell: (messages: OutboxMessage[]) => void): Promise<unknown> {
+  return navigator.locks.request(name, () => {
+    const source = new EventSource('/demo/api/outbox/stream');
+    source.addEventListener('message', ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as OutboxMessage[]));
+    return new Promise(() => {});
+  });
 }
