@@ -10,7 +10,7 @@ const style = `
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground);
   color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
 main { width: 100%; max-width: 30rem; padding: 2.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 1.1rem; }
-svg { display: block; width: 3rem; height: 3rem; color: var(--accent); }
+svg { display: block; margin-left: -.7rem; width: 3rem; height: 3rem; color: var(--accent); }
 h1 { margin: 1.1rem 0 .4rem; font-size: 1.45rem; line-height: 1.25; }
 p { margin: 0 0 1rem; color: var(--soft); }
 ol { margin: 0 0 1.25rem; padding: 0; list-style: none; counter-reset: step; }

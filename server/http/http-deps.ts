@@ -32,7 +32,7 @@ export interface HttpDeps {
   store: Pick<Store, 'read'>;
   health: {
     live(): { ok: boolean };
-    ready(): Promise<{ ok: true } | { ok: false; because: string }>;
+    ready(): Promise<{ ok: true } | { ok: false; because: 'draining' | 'store' | 'busy' }>;
   };
   /** The text of `/metrics`. */
   renderMetrics(): Promise<{ contentType: string; body: string }>;

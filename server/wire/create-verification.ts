@@ -20,7 +20,13 @@ export const requestContext = Type.Object(
 
 const matching = Type.Object(
   {
-    mode: Type.Optional(Type.Enum(matchingModes, { default: 'enter' })),
+    mode: Type.Optional(
+      Type.Enum(matchingModes, {
+        default: 'enter',
+        description:
+          '`none`: a tap. `choose`: one of three, the first wrong one denies. `enter`: the number is typed, the third wrong one denies. `qr`: the app scans it',
+      }),
+    ),
     digits: Type.Optional(Type.Integer({ minimum: 2, maximum: 6, default: 2, description: 'Used by `enter` only' })),
   },
   strict,
@@ -47,7 +53,20 @@ export const createVerificationRequest = Type.Object(
     stepUp: Type.Optional(Type.Boolean({ default: false, description: 'A trusted browser is not enough' })),
     locale: Type.Optional(locale()),
   },
-  { ...strict, title: 'CreateVerificationRequest' },
+  {
+    ...strict,
+    title: 'CreateVerificationRequest',
+    examples: [
+      {
+        userId: 'alice',
+        action: 'Sign in to Example Bank',
+        details: [{ label: 'Amount', value: '120.00 EUR' }],
+        context: { ip: '203.0.113.7', userAgent: 'Firefox on Linux', location: 'Utrecht, NL' },
+        matching: { mode: 'enter', digits: 2 },
+        lifetimeSeconds: 300,
+      },
+    ],
+  },
 );
 
 export const idempotencyHeaders = Type.Object(

@@ -15,7 +15,10 @@ export const statuses = verificationStatuses;
 export const deliveryStep = Type.Object(
   {
     step: Type.Enum(deliveryStepNames),
-    status: Type.Enum(deliveryStatuses),
+    status: Type.Enum(deliveryStatuses, {
+      description:
+        '`accepted`: a provider took it, which proves nothing yet. `acknowledged`: a device has the prompt. `delivered`: an SMS receipt says so',
+    }),
     attempts: Type.Integer({ minimum: 0 }),
     reason: Type.Optional(
       Type.String({ description: 'Why it was skipped or failed; a browser reads `unavailable` for every reason' }),
@@ -42,7 +45,7 @@ export const decision = Type.Object(
 export const verification = Type.Object(
   {
     id: opaqueId('ver'),
-    status: Type.Enum(verificationStatuses),
+    status: Type.Enum(verificationStatuses, { description: '`pending`, then exactly one of the others for ever' }),
     rev: Type.Integer({ minimum: 1, description: 'Rises with every change' }),
     userId: Type.String(),
     action: Type.String(),

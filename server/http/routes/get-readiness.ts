@@ -3,6 +3,12 @@ import { ProblemError } from '../../core/errors.ts';
 import { healthReply } from '../../wire/process.ts';
 import { endpoint } from '../endpoint.ts';
 
+const reasons = {
+  draining: { code: 'draining', detail: 'This node is going away; ask another.' },
+  store: { code: 'store-unavailable', detail: 'The store does not answer.' },
+  busy: { code: 'store-unavailable', detail: 'This node is held up; ask another.' },
+} as const;
+
 export const getReadiness = endpoint({
   operation: 'getReadiness',
   summary: 'Whether this node may be sent work',
@@ -13,9 +19,7 @@ export const getReadiness = endpoint({
   async handle(_request, { health }) {
     const readiness = await health.ready();
     if (readiness.ok) return { status: 'ok' as const };
-    if (readiness.because === 'draining') {
-      throw new ProblemError('draining', 'This node is going away; ask another.', { retryAfter: 1 });
-    }
-    throw new ProblemError('store-unavailable', `Not ready: ${readiness.because}.`, { retryAfter: 1 });
+    const { code, detail } = reasons[readiness.because];
+    throw new ProblemError(code, detail, { retryAfter: 1 });
   },
 });
