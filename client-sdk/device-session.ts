@@ -121,31 +121,39 @@ function buildSession(options: DeviceSessionOptions): Session {
     ackTimeoutMs,
     pollAfterMs,
   });
-  const link: SocketLink = createSocketLink({
-    url: `${endpoint}/device`,
-    settings: options.socket,
-    runtime,
-    credential: tokens.current,
-    events: {
-      prompt: (prompt, acknowledge) => onPromptEvent(session, prompt, acknowledge),
-      closed: (event) => void (isClosedEvent(event) && inbox.remove(event.id, event.status)),
-    },
-    onUp() {
-      session.refusals = 0;
-      options.onUp();
-      sync.connected();
-    },
-    onDown(error) {
-      sync.disconnected();
-      options.onDown(error);
-    },
-    onRefused: (problem) => onRefused(session, problem, onRevoked),
-  });
+  const link: SocketLink = openLink(options, () => session, onRevoked);
   const session: Session = {
     ...{ options, clock, tokens, inbox, sync, closing, refusals: 0, answering: new Map() },
     ...{ keys, api, link, runtime, deviceId, hub, ackTimeoutMs, deadlineMs: timeouts.decisionMs ?? 20_000 },
   };
   return session;
+}
+
+function openLink(
+  { endpoint, socket, runtime, onUp, onDown }: DeviceSessionOptions,
+  session: () => Session,
+  onRevoked: (error: VerihubError) => void,
+): SocketLink {
+  return createSocketLink({
+    url: `${endpoint}/device`,
+    settings: socket,
+    runtime,
+    credential: () => session().tokens.current(),
+    events: {
+      prompt: (prompt, acknowledge) => onPromptEvent(session(), prompt, acknowledge),
+      closed: (event) => void (isClosedEvent(event) && session().inbox.remove(event.id, event.status)),
+    },
+    onUp() {
+      session().refusals = 0;
+      onUp();
+      session().sync.connected();
+    },
+    onDown(error) {
+      session().sync.disconnected();
+      onDown(error);
+    },
+    onRefused: (problem) => onRefused(session(), problem, onRevoked),
+  });
 }
 
 function onPromptEvent({ clock, inbox, sync }: Session, prompt: unknown, acknowledge: unknown): void {

@@ -39,13 +39,8 @@ export function createPromptInbox({ runtime, clock, onPrompt, onClosed }: Prompt
 
   function armTimer(): void {
     cancelTimer();
-    const ends = list
-      .all()
-      .map((prompt) => Date.parse(prompt.expiresAt))
-      .filter((end) => !Number.isNaN(end));
-    if (ends.length === 0) return;
-    const delay = Math.min(Math.max(0, Math.min(...ends) - clock.now()) + graceMs, maxTimerMs);
-    cancelTimer = runtime.after(delay, expire);
+    const delay = nextEnd(list.all(), clock.now());
+    if (delay !== null) cancelTimer = runtime.after(delay, expire);
   }
 
   function expire(): void {
@@ -78,4 +73,11 @@ export function createPromptInbox({ runtime, clock, onPrompt, onClosed }: Prompt
     all: () => list.all(),
     stop: () => cancelTimer(),
   };
+}
+
+/** Milliseconds until the first prompt is over; null when none is open. */
+function nextEnd(prompts: PromptView[], now: number): number | null {
+  const ends = prompts.map((prompt) => Date.parse(prompt.expiresAt)).filter((end) => !Number.isNaN(end));
+  if (ends.length === 0) return null;
+  return Math.min(Math.max(0, Math.min(...ends) - now) + graceMs, maxTimerMs);
 }

@@ -68,7 +68,6 @@ interface Following {
 }
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { runtime } = options;
   let settle: Pick<Following, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} };
   const ended = new Promise<VerificationView>((resolve, reject) => {
     settle = { resolve, reject };
@@ -86,23 +85,8 @@ export function createFollower(options: FollowerOptions): Follower {
       cancelPollTimer: null,
       stops: [],
     },
-    link: createSocketLink({
-      url: `${options.endpoint}/browser`,
-      settings: options.socket,
-      runtime,
-      credential: () => Promise.resolve(options.token),
-      events: { verification: (value) => take(following, value) },
-      onUp: () => onUp(following),
-      onDown: (error) => onDown(following, error),
-      onRefused: (problem) => onRefused(following, problem),
-    }),
-    poll: createLongPoll({
-      runtime,
-      lastRev: () => following.keeper.current()?.rev ?? null,
-      read: (rev, signal) => options.read(rev ?? 'probe', signal),
-      onSnapshot: (verification) => onPolled(following, verification),
-      onTrouble: (error) => onPollTrouble(following, error),
-    }),
+    link: openLink(options, () => following),
+    poll: openPoll(options, () => following),
   };
   begin(following);
   return {
@@ -117,6 +101,29 @@ export function createFollower(options: FollowerOptions): Follower {
     resume: () => resume(following),
     close: () => finish(following, 'closed', () => following.reject(new VerihubError('closed'))),
   };
+}
+
+function openLink({ endpoint, socket, runtime, token }: FollowerOptions, following: () => Following): SocketLink {
+  return createSocketLink({
+    url: `${endpoint}/browser`,
+    settings: socket,
+    runtime,
+    credential: () => Promise.resolve(token),
+    events: { verification: (value) => take(following(), value) },
+    onUp: () => onUp(following()),
+    onDown: (error) => onDown(following(), error),
+    onRefused: (problem) => onRefused(following(), problem),
+  });
+}
+
+function openPoll({ runtime, read }: FollowerOptions, following: () => Following): LongPoll {
+  return createLongPoll({
+    runtime,
+    lastRev: () => following().keeper.current()?.rev ?? null,
+    read: (rev, signal) => read(rev ?? 'probe', signal),
+    onSnapshot: (verification) => onPolled(following(), verification),
+    onTrouble: (error) => onPollTrouble(following(), error),
+  });
 }
 
 function begin(following: Following): void {
