@@ -2,12 +2,13 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { ChannelResult } from '../core/events.ts';
 import { smsText } from '../core/sms-text.ts';
-import { stepOf, type Timestamp, type Verification } from '../core/verification.ts';
+import { attemptEntry } from '../core/pending.ts';
+import { stepOf, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord } from '../ports/records.ts';
 import type { ClaimedMessage, Put } from '../ports/store.ts';
-import { change, type Made } from './change.ts';
+import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
-import { readReach } from './reach.ts';
+import { activeDevices, readReach } from './reach.ts';
 import { viewPrompt } from './views.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
 
@@ -64,78 +65,105 @@ async function sendStep(context: Context, message: ClaimedMessage, topic: 'push'
     return;
   }
   const target = String(message.payload['target']);
-  const send = topic === 'push' ? pushTo(context, verification, message, target, now) : smsTo(context, verification, message, now);
+  const prepare = topic === 'push' ? preparePush : prepareSms;
+  const { send, pushToken } = await prepare(context, verification, message, now);
   const { result, latencyMs } = await attempt(context, send);
   context.metrics.attempt(topic, result.kind, latencyMs);
-  await change(context, verification.id, (current) => outcomeOf(context, current, { topic, message, target, result, latencyMs }), { settle });
+  const sent: Sent = { topic, message, target, pushToken, result, latencyMs };
+  const changed = await change(context, verification.id, (current) => outcomeOf(context, current, sent), { settle });
+  if (changed?.committed === false) await noteAttempt(context, changed, sent);
 }
 
-async function outcomeOf(
-  context: Context,
-  current: Verification,
-  sent: { topic: 'push' | 'sms'; message: ClaimedMessage; target: string; result: ChannelResult; latencyMs: number },
-): Promise<Made> {
+interface Sent {
+  topic: 'push' | 'sms';
+  message: ClaimedMessage;
+  target: string;
+  /** The token it went to. */
+  pushToken: string | undefined;
+  result: ChannelResult;
+  latencyMs: number;
+}
+
+async function outcomeOf(context: Context, current: Verification, sent: Sent): Promise<Made> {
   const { applicationId, userId } = current;
   const { topic, message, target, result, latencyMs } = sent;
   const reach = await readReach(context, applicationId, userId, userKey(applicationId, userId));
-  const isGone = topic === 'push' && result.kind === 'rejected' && result.recipientGone === true;
   return {
     command: {
       type: 'delivery-outcome', step: topic, round: Number(message.payload['round']), target, result, latencyMs,
       jitter: context.random.fraction(), reach,
     },
-    puts: isGone ? await quarantine(context, target) : [],
+    puts: await quarantine(context, sent),
   };
 }
 
-/** A provider says the app is gone. The token is kept aside: the app may register it again. */
-async function quarantine(context: Context, deviceId: string): Promise<Put[]> {
-  const { records } = await context.store.read([{ kind: 'device', id: deviceId }]);
+/**
+ * The message was taken out of the outbox while it was on its way (the verification has ended, or was acknowledged), or somebody
+ * else has claimed it since. That changes no state any more, but it was tried, and the timeline holds every attempt.
+ */
+async function noteAttempt(context: Context, { verification, now }: Changed, { topic, target, result, latencyMs }: Sent): Promise<void> {
+  const entry = attemptEntry(verification, { step: topic, target, result, latencyMs }, now);
+  await context.store.commit({ timeline: { verificationId: verification.id, entries: [entry] } });
+}
+
+/** A provider says the app is gone. The token is kept aside: the app may register it again, and may have registered another since. */
+async function quarantine(context: Context, { topic, target, pushToken, result }: Sent): Promise<Put[]> {
+  if (topic !== 'push' || result.kind !== 'rejected' || result.recipientGone !== true) return [];
+  const { records } = await context.store.read([{ kind: 'device', id: target }]);
   const [device] = records;
-  if (device?.pushToken === undefined) return [];
+  if (device?.pushToken === undefined || device.pushToken.token !== pushToken) return [];
   const record: DeviceRecord = { ...device, rev: device.rev + 1, pushToken: { ...device.pushToken, status: 'quarantined' } };
   return [{ kind: 'device', record }];
 }
 
-function rejected(reason: string, recipientGone = false): ChannelResult {
-  return { kind: 'rejected', reason, ...(recipientGone ? { recipientGone } : {}) };
+interface Prepared {
+  send: (signal: AbortSignal) => Promise<ChannelResult>;
+  pushToken?: string;
 }
 
-function pushTo(context: Context, verification: Verification, message: ClaimedMessage, deviceId: string, now: Timestamp) {
-  return async (signal: AbortSignal): Promise<ChannelResult> => {
-    const { records } = await context.store.read([{ kind: 'device', id: deviceId }]);
-    const [device] = records;
-    const isReachable = device !== undefined && device.revokedAt === undefined && device.pushToken?.status === 'active';
-    if (!isReachable || device.pushToken === undefined) return rejected('no-push-token');
-    if (context.channels.push === undefined) return rejected('not-configured');
-    const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(viewPrompt(verification, now)));
-    const { token } = device.pushToken;
-    return context.channels.push.send(
-      { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs: verification.expiresAt - now },
-      signal,
-    );
-  };
+/** Reached somebody when its step began, and nobody any more. */
+function hopeless(reason: StepReason): Prepared {
+  return { send: async () => ({ kind: 'rejected', reason, skip: reason }) };
 }
 
-function smsTo(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp) {
-  return async (signal: AbortSignal): Promise<ChannelResult> => {
-    const { applicationId, userId, applicationName } = verification;
-    const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
-    const [user, application] = records;
-    if (user?.phoneNumber === undefined || application === undefined) return rejected('no-phone-number', true);
-    if (context.channels.sms === undefined) return rejected('not-configured');
-    const text = smsText({
-      applicationName,
-      domain: application.domain,
-      code: context.secrets.smsCode(verification.id, verification.codeSalt),
-      locale: verification.locale ?? user.locale,
-      isFallback: verification.delivery.some((step) => step.step !== 'sms' && step.round > 0 && step.status !== 'acknowledged'),
-    });
-    return context.channels.sms.send(
-      { dedupeId: message.id, verificationId: verification.id, to: user.phoneNumber, text, ttlMs: verification.expiresAt - now },
-      signal,
-    );
-  };
+async function preparePush(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp): Promise<Prepared> {
+  const { push } = context.channels;
+  if (push === undefined) return hopeless('not-configured');
+  const { records } = await context.store.read([{ kind: 'device', id: String(message.payload['target']) }]);
+  const [device] = records;
+  if (device?.pushToken?.status !== 'active' || device.revokedAt !== undefined) return hopeless('no-push-token');
+  const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(viewPrompt(verification, now)));
+  const { token } = device.pushToken;
+  const ttlMs = verification.expiresAt - now;
+  const content = { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs };
+  return { send: (signal) => push.send(content, signal), pushToken: token };
+}
+
+async function prepareSms(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp): Promise<Prepared> {
+  const { sms } = context.channels;
+  if (sms === undefined) return hopeless('not-configured');
+  const { applicationId, userId, applicationName } = verification;
+  const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
+  const [user, application] = records;
+  if (user?.phoneNumber === undefined || application === undefined) return hopeless('no-phone-number');
+  const text = smsText({
+    applicationName,
+    domain: application.domain,
+    code: context.secrets.smsCode(verification.id, verification.codeSalt),
+    locale: verification.locale ?? user.locale,
+    isFallback: await isFallback(context, verification),
+  });
+  const ttlMs = verification.expiresAt - now;
+  const content = { dedupeId: message.id, verificationId: verification.id, to: user.phoneNumber, text, ttlMs };
+  return { send: (signal) => sms.send(content, signal) };
+}
+
+/** Whether the person has an app that should have brought it, and did not. */
+async function isFallback(context: Context, verification: Verification): Promise<boolean> {
+  const { plan, promptable, acknowledgements, applicationId, userId } = verification;
+  if (plan === 'all-at-once' || !promptable || acknowledgements.length > 0) return false;
+  const { records } = await context.store.list({ kind: 'device', applicationId, userId });
+  return activeDevices(records).length > 0;
 }
 
 async function sendWebhook(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
@@ -149,7 +177,9 @@ async function sendWebhook(context: Context, message: ClaimedMessage, now: Times
   const request = { id: message.id, ...webhook, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
   const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
   context.metrics.attempt('webhook', result.kind, latencyMs);
-  await context.store.commit({ settle: { ...settled, outcome: afterWebhook(context, message, result, now) } });
+  // Retry-After counts from the answer, not from the claim.
+  const outcome = afterWebhook(context, message, result, now + latencyMs);
+  await context.store.commit({ settle: { ...settled, outcome } });
 }
 
 /** Retried with full jitter for a day; then, or when the receiver says it is gone, a dead letter. */

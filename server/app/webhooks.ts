@@ -11,6 +11,11 @@ function body(type: string, now: Timestamp, data: Record<string, unknown>): stri
   return JSON.stringify({ type, timestamp: rfc3339(now), data });
 }
 
+/** Without full stops, which part the fields that are signed (Standard Webhooks, "Signature scheme"). */
+function messageId(subject: string, rev: number, event: string): string {
+  return `${subject}-${rev}-${event.replaceAll('.', '-')}`;
+}
+
 async function hasWebhook(context: Context, applicationId: string): Promise<boolean> {
   const { records } = await context.store.read([{ kind: 'application', id: applicationId }]);
   return records[0]?.webhook !== undefined;
@@ -26,7 +31,7 @@ export async function webhookMessage(
   const { id, applicationId, rev } = verification;
   if (!(await hasWebhook(context, applicationId))) return undefined;
   return {
-    id: `${id}.${event}.${rev}`,
+    id: messageId(id, rev, event),
     topic: 'webhook',
     lane: `webhook.${id}`,
     applicationId,
@@ -44,11 +49,11 @@ export async function deviceWebhook(
   event: 'device.enrolled' | 'device.revoked',
   now: Timestamp,
 ): Promise<OutboxMessage[]> {
-  const { id, applicationId, userId } = device;
+  const { id, applicationId, userId, rev } = device;
   if (!(await hasWebhook(context, applicationId))) return [];
   return [
     {
-      id: `${id}.${event}`,
+      id: messageId(id, rev, event),
       topic: 'webhook',
       lane: `webhook.${id}`,
       applicationId,

@@ -304,7 +304,9 @@ export function due(state: Pending, command: CommandOf<'due'>, now: Timestamp): 
   return settle(state, { ...climb, effects: [failed.effect, ...climb.effects] }, reach, now);
 }
 
-export function attemptEntry(state: Verification, command: CommandOf<'delivery-outcome'>, now: Timestamp): TimelineEntry {
+type Attempt = Pick<CommandOf<'delivery-outcome'>, 'step' | 'target' | 'result' | 'latencyMs'>;
+
+export function attemptEntry(state: Verification, command: Attempt, now: Timestamp): TimelineEntry {
   const { result } = command;
   const tries = stepOf(state, command.step)?.attempts ?? 0;
   const provider = result.kind === 'accepted' ? { provider: result.provider } : { reason: result.reason };

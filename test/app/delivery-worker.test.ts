@@ -1,0 +1,406 @@
+// What is sent, to whom, with which words; what an outcome changes; and what is not sent any more.
+import { expect } from 'chai';
+import { createPrivateKey } from 'node:crypto';
+import { compactDecrypt } from 'jose';
+import { createDeliveryWorker } from '../../server/app/delivery-worker.ts';
+import type { CreateRequest } from '../../server/app/create-verification.ts';
+import type { Caller } from '../../server/app/context.ts';
+import type { SimulatedResponse } from '../../server/channels/simulated.ts';
+import type { DeliveryPreference } from '../../server/ports/records.ts';
+import { createTestApp, type TestApp } from '../support/app.ts';
+import { enrollPhone, enrollRequest } from '../support/app-phone.ts';
+import { delivery } from '../support/delivery.ts';
+import { settle } from '../support/settle.ts';
+import { makeKeyPair } from '../security/forge.ts';
+
+const phoneNumber = '+31612345678';
+
+describe('delivery', () => {
+  let app: TestApp;
+  beforeEach(async () => {
+    app = await createTestApp();
+  });
+  afterEach(() => app.kill());
+
+  const create = async (over: Partial<CreateRequest> = {}) =>
+    (await app.verifications.create(app.application, { userId: 'alice', action: 'Sign in', ...over })).verification;
+  const load = async ({ id }: { id: string }) => {
+    const snapshot = await app.verifications.load(id);
+    if (snapshot === undefined) throw new Error('it is gone');
+    return snapshot.verification;
+  };
+  const owner = (): Caller => ({ kind: 'relying-party', application: app.application });
+  const respond = (...responses: SimulatedResponse[]) =>
+    app.outbox.respond(() => responses.shift() ?? { kind: 'accepted', provider: 'simulated' });
+  const attempts = async ({ id }: { id: string }) =>
+    (await app.verifications.timeline(app.application, id)).entries.filter(({ type }) => type === 'attempt');
+  const offline = (options = {}) => enrollPhone(app, 'alice', { online: false, ...options });
+  const reachable = (delivery: DeliveryPreference = 'push_then_sms') =>
+    app.users.put(app.application, 'alice', { phoneNumber, delivery });
+
+  describe('of a push', () => {
+    it('encrypts the prompt to the device, and shows the provider nothing else', async () => {
+      const { enrollmentToken } = await app.devices.createEnrollment(app.application, 'alice');
+      const encryption = makeKeyPair();
+      const request = enrollRequest(enrollmentToken, makeKeyPair(), {
+        encryptionKey: encryption.jwk,
+        pushToken: { provider: 'simulated', token: 'a token' },
+      });
+      await app.devices.enroll(enrollmentToken, request);
+      const verification = await create({ action: 'Transfer 1,000 EUR' });
+      await app.pass(20_000);
+      const [sent] = app.outbox.messages();
+      if (sent?.kind !== 'push') throw new Error('no push');
+      const { jwe, ...rest } = sent.message;
+      expect(rest).to.deep.include({
+        verificationId: verification.id,
+        token: 'a token',
+        platform: 'android',
+        ttlMs: 280_000,
+      });
+      expect(JSON.stringify(sent.message)).not.to.include('Transfer');
+      const key = createPrivateKey(encryption.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      const { plaintext, protectedHeader } = await compactDecrypt(jwe, key);
+      expect(protectedHeader).to.include({ alg: 'ECDH-ES', enc: 'A256GCM' });
+      const prompt = JSON.parse(new TextDecoder().decode(plaintext));
+      expect(prompt).to.include({
+        id: verification.id,
+        action: 'Transfer 1,000 EUR',
+        challenge: verification.challenge,
+      });
+      expect(prompt.matching).to.deep.equal({ mode: 'enter', digits: 2 });
+    });
+
+    it('goes to each device that has a token, once', async () => {
+      await offline();
+      await offline();
+      await offline({ push: false });
+      const verification = await create();
+      await app.work();
+      await app.work();
+      expect(app.outbox.messages().map(({ copies }) => copies)).to.deep.equal([1, 1]);
+      expect((await load(verification)).delivery.find(({ step }) => step === 'push')).to.include({
+        status: 'accepted',
+        attempts: 2,
+      });
+    });
+
+    it('quarantines a token whose app is gone; registering it again revives it', async () => {
+      const phone = await offline();
+      respond({ kind: 'rejected', reason: 'UNREGISTERED', recipientGone: true });
+      const verification = await create();
+      await app.work();
+      expect(delivery(await load(verification))).to.include({ push: 'failed: recipient-gone' });
+      const [device] = (await app.devices.list(app.application.id, 'alice')).devices;
+      expect(device?.pushToken?.status).to.equal('quarantined');
+      expect(delivery(await create())).to.include({ push: 'skipped: no-push-token' });
+      const { provider = '', token = '' } = device?.pushToken ?? {};
+      await app.devices.setPushToken(phone.device, { provider, token });
+      expect(delivery(await create())).to.include({ push: 'pending' });
+    });
+
+    it('quarantines no token that was registered while the push was on its way', async () => {
+      const phone = await offline();
+      await create();
+      const { push } = app.outbox;
+      app.context.channels.push = {
+        ...push,
+        send: async () => {
+          await app.devices.setPushToken(phone.device, { provider: 'simulated', token: 'a newer one' });
+          return { kind: 'rejected', reason: 'UNREGISTERED', recipientGone: true };
+        },
+      };
+      await app.work();
+      const [device] = (await app.devices.list(app.application.id, 'alice')).devices;
+      expect(device?.pushToken).to.include({ token: 'a newer one', status: 'active' });
+    });
+
+    it('to a device that was revoked meanwhile fails, and the next step starts at once', async () => {
+      const phone = await offline();
+      await reachable();
+      const verification = await create();
+      await app.devices.revoke(app.application.id, 'alice', phone.device.id);
+      await app.work();
+      expect(delivery(await load(verification))).to.include({ push: 'failed: no-push-token', sms: 'accepted' });
+      expect(app.outbox.messages().map(({ kind }) => kind)).to.deep.equal(['sms']);
+    });
+  });
+
+  describe('of an SMS', () => {
+    const text = () => {
+      const sent = app.outbox.messages().find(({ kind }) => kind === 'sms');
+      return sent?.kind === 'sms' ? sent.message.text : '';
+    };
+
+    it('goes to the number as it is when it is sent', async () => {
+      await reachable();
+      await create();
+      await app.users.put(app.application, 'alice', { phoneNumber: '+31687654321' });
+      await app.work();
+      expect(app.outbox.messages()[0]?.message).to.include({ to: '+31687654321', ttlMs: 300_000 });
+    });
+
+    it('fails with its reason when the number was removed meanwhile', async () => {
+      await reachable();
+      const verification = await create();
+      await app.users.put(app.application, 'alice', { phoneNumber: null });
+      await app.work();
+      const after = await load(verification);
+      expect(delivery(after)).to.include({ sms: 'failed: no-phone-number' });
+      expect(after.status).to.equal('undeliverable');
+    });
+
+    it('is in the language of the verification, else of the user', async () => {
+      await app.users.put(app.application, 'alice', { phoneNumber, locale: 'nl' });
+      await create();
+      await app.work();
+      expect(text()).to.match(/^\d{6} Uw code/);
+      await create({ locale: 'de', userId: 'alice' });
+      await app.work();
+      expect(app.outbox.messages().at(-1))
+        .to.have.nested.property('message.text')
+        .that.matches(/^\d{6} Ihr Code/);
+    });
+
+    const fallback = 'We could not reach your app.';
+    it('says that the app was not reached when it was not', async () => {
+      await reachable();
+      await offline();
+      await create();
+      await app.work();
+      await app.pass(10_000);
+      expect(text()).to.include(fallback);
+    });
+
+    it('says so although no step could even begin: no device online, no push token', async () => {
+      await reachable();
+      await offline({ push: false });
+      await create();
+      await app.work();
+      expect(text()).to.include(fallback);
+    });
+
+    it('does not say so to a person who has no app', async () => {
+      await reachable();
+      await create();
+      await app.work();
+      expect(text())
+        .to.match(/Your code for Example Bank/)
+        .and.not.include(fallback);
+    });
+
+    for (const preference of ['sms', 'push_and_sms'] as const) {
+      it(`does not say so when the person wanted it: ${preference}`, async () => {
+        await reachable(preference);
+        await enrollPhone(app);
+        await create();
+        await app.work();
+        expect(text()).to.include('Your code').and.not.include(fallback);
+      });
+    }
+
+    it('does not say so when the app was reached and not answered', async () => {
+      await reachable();
+      const phone = await enrollPhone(app);
+      const verification = await create();
+      await app.verifications.acknowledge(phone.device, verification.id, 'socket');
+      await app.pass(30_000);
+      await app.verifications.resend(owner(), verification.id, 'sms');
+      await app.work();
+      expect(text()).to.include('Your code').and.not.include(fallback);
+    });
+
+    it('whose outcome is unknown is not sent again in its round; a resend is, with the same code and another id', async () => {
+      await reachable();
+      respond({ kind: 'unreachable', outcome: 'unknown', reason: 'timeout' });
+      const verification = await create();
+      await app.work();
+      await app.pass(29_999);
+      expect(delivery(await load(verification))).to.include({ sms: 'pending: provider-timeout' });
+      expect(app.outbox.messages()).to.deep.equal([]);
+      await app.pass(1);
+      await app.verifications.resend(owner(), verification.id);
+      await app.work();
+      const [sent] = app.outbox.messages();
+      expect(sent?.message.dedupeId).to.equal(`${verification.id}.sms.2.phone`);
+      const code = app.context.secrets.smsCode(verification.id, verification.codeSalt);
+      expect(text()).to.include(`#${code}`);
+    });
+  });
+
+  describe('that fails for a while', () => {
+    it('is tried again after its backoff, under the same id, three times at most', async () => {
+      await using steady = await createTestApp({ random: { fraction: () => 0.999 } });
+      await steady.users.put(steady.application, 'alice', { phoneNumber });
+      const seen: [number, string][] = [];
+      steady.outbox.respond(({ message }) => {
+        seen.push([steady.clock.now() - born, message.dedupeId]);
+        return { kind: 'unreachable', outcome: 'not-sent', reason: 'refused' };
+      });
+      const born = steady.clock.now();
+      const { verification } = await steady.verifications.create(steady.application, {
+        userId: 'alice',
+        action: 'Sign in',
+      });
+      for (let ms = 0; ms < 3_000; ms += 1) await steady.pass(ms === 0 ? 0 : 1);
+      const id = `${verification.id}.sms.1.phone`;
+      expect(seen).to.deep.equal([
+        [0, id],
+        [499, id],
+        [499 + 999, id],
+      ]);
+      const after = await steady.verifications.load(verification.id);
+      expect(after?.verification.status).to.equal('undeliverable');
+    });
+
+    it('waits as long as the provider asked', async () => {
+      await reachable();
+      respond({ kind: 'throttled', reason: '429', retryAfterMs: 7_000 });
+      await create();
+      await app.work();
+      await app.pass(6_999);
+      expect(app.outbox.messages()).to.deep.equal([]);
+      await app.pass(1);
+      expect(app.outbox.messages()).to.have.length(1);
+    });
+  });
+
+  describe('of what is not wanted any more', () => {
+    it('does not happen after the end (S9)', async () => {
+      await reachable();
+      await offline();
+      for (const end of ['cancel', 'expire'] as const) {
+        const verification = await create();
+        if (end === 'cancel') await app.verifications.cancel(owner(), verification.id);
+        else app.clock.advance(300_000);
+        await app.work();
+        expect(app.outbox.messages(), end).to.deep.equal([]);
+      }
+    });
+
+    it('does not happen after the deadline, although the message was claimed before it', async () => {
+      await reachable();
+      const verification = await create();
+      const { messages } = await app.store.claimOutbox({ topics: ['sms'], limit: 9, leaseMs: 1_000 });
+      expect(messages).to.have.length(1);
+      app.clock.advance(300_000);
+      await app.workers.sms.runOnce();
+      expect(app.outbox.messages()).to.deep.equal([]);
+      expect((await load(verification)).status).to.equal('expired');
+    });
+
+    it('takes back the pushes that wait when a device acknowledges', async () => {
+      const phone = await offline();
+      await reachable();
+      respond({ kind: 'throttled', reason: '429', retryAfterMs: 5_000 });
+      const verification = await create();
+      await app.work();
+      await app.verifications.acknowledge(phone.device, verification.id, 'socket');
+      await app.pass(50_000);
+      expect(app.outbox.messages()).to.deep.equal([]);
+    });
+  });
+
+  describe('in flight while the verification ends', () => {
+    for (const how of ['approved', 'acknowledged'] as const) {
+      it(`is noted in the timeline, and changes nothing else: ${how}`, async () => {
+        const phone = await offline();
+        const verification = await create();
+        const { push } = app.outbox;
+        app.context.channels.push = {
+          ...push,
+          send: async (message, signal) => {
+            const result = await push.send(message, signal);
+            const jws = phone.sign(verification, 'approve', verification.matching.number);
+            if (how === 'approved') await app.verifications.decide(phone.device, jws);
+            else await app.verifications.acknowledge(phone.device, verification.id, 'socket');
+            return result;
+          },
+        };
+        await app.work();
+        expect(await attempts(verification)).to.have.length(1);
+        expect((await attempts(verification))[0]).to.include({
+          step: 'push',
+          status: 'accepted',
+          deviceId: phone.device.id,
+        });
+        expect((await load(verification)).status).to.equal(how === 'approved' ? 'approved' : 'pending');
+        await app.pass(60_000);
+        expect(app.outbox.messages()).to.have.length(1);
+      });
+    }
+  });
+
+  describe('by a worker that was away longer than its lease', () => {
+    it('changes nothing when another has taken over; both sends carry the same id (S11, S12)', async () => {
+      await reachable();
+      const verification = await create();
+      let answer: (() => void) | undefined;
+      const hung = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const slow = createDeliveryWorker(
+        {
+          ...app.context,
+          channels: {
+            push: undefined,
+            sms: {
+              provider: 'slow',
+              send: async (message, signal) => {
+                await hung;
+                await app.outbox.sms.send(message, signal);
+                return { kind: 'rejected', reason: 'late' };
+              },
+            },
+          },
+        },
+        'sms',
+      );
+      const paused = slow.runOnce();
+      await settle();
+      app.clock.advance(12_001);
+      await app.work();
+      const accepted = await load(verification);
+      expect(delivery(accepted)).to.include({ sms: 'accepted' });
+      answer?.();
+      await paused;
+      expect(await load(verification)).to.deep.equal(accepted);
+      const [sent, ...others] = app.outbox.messages();
+      expect(others).to.deep.equal([]);
+      expect(sent?.copies).to.equal(2);
+    });
+  });
+
+  it('measures what it tries', async () => {
+    await reachable();
+    await offline();
+    await create();
+    await app.work();
+    await app.pass(10_000);
+    const measured = app.measured.filter(({ name }) => name === 'attempt').map(({ values }) => values);
+    expect(measured).to.deep.equal([
+      ['push', 'accepted', 0],
+      ['sms', 'accepted', 0],
+    ]);
+  });
+
+  it('goes on with the others when one message cannot be handled', async () => {
+    await reachable();
+    await app.users.put(app.application, 'bob', { phoneNumber });
+    const { secrets } = app.context;
+    const poisoned = await create();
+    app.context.secrets = {
+      ...secrets,
+      smsCode: (id, salt) => {
+        if (id === poisoned.id) throw new Error('poison');
+        return secrets.smsCode(id, salt);
+      },
+    };
+    const other = await create({ userId: 'bob' });
+    await app.work();
+    expect(delivery(await load(other))).to.include({ sms: 'accepted' });
+    expect(app.log.filter(({ level }) => level === 'error')).to.have.length(1);
+    await app.pass(300_000);
+    expect((await load(poisoned)).status).to.equal('expired');
+  });
+});
