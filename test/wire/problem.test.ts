@@ -1,5 +1,6 @@
 // Problems on the wire: every code has its form, and a bug tells nothing.
 import { expect } from 'chai';
+import { inspect } from 'node:util';
 import { problemCodes as protocolCodes } from '../../client-sdk/protocol.ts';
 import { ProblemError, problems } from '../../server/core/errors.ts';
 import { StoreUnavailableError } from '../../server/ports/store.ts';
@@ -50,7 +51,7 @@ describe('problems on the wire', () => {
     null,
     { message: 'secret' },
   ]) {
-    it(`tell nothing of ${String(thrown)}`, () => {
+    it(`tell nothing of ${inspect(thrown)}`, () => {
       const made = toProblem(thrown, 'r');
       expect(made).to.deep.include({ code: 'internal', status: 500 });
       expect(JSON.stringify(made)).not.to.include('secret');
