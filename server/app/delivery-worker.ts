@@ -85,9 +85,8 @@ interface Sent {
 }
 
 async function outcomeOf(context: Context, current: Verification, sent: Sent): Promise<Made> {
-  const { applicationId, userId } = current;
   const { topic, message, target, result, latencyMs } = sent;
-  const reach = await readReach(context, applicationId, userId, userKey(applicationId, userId));
+  const reach = await readReach(context, current);
   return {
     command: {
       type: 'delivery-outcome', step: topic, round: Number(message.payload['round']), target, result, latencyMs,

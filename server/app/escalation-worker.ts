@@ -1,15 +1,14 @@
 // Knocks on verifications whose time has come: the next step, a check, or the deadline.
-import { userKey } from '../ports/records.ts';
 import type { DueClaim } from '../ports/store.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
-import { connectedDevices, readReach, unreachable } from './reach.ts';
+import { connectedDevices, nobody, readReach, readReachDespiteDamage } from './reach.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
 
 /** Law 4. A node that dies holds its claims no longer than this. */
 const leaseMs = 2_000;
 
-/** After this many claims that changed nothing, the step is passed over so that it holds up nobody (L8). */
+/** After this many claims that changed nothing, a step whose recipients cannot be read is passed over (L8). */
 const patience = 3;
 
 export function createEscalationWorker(context: Context): Worker {
@@ -29,20 +28,17 @@ export function createEscalationWorker(context: Context): Worker {
 
 async function knock(context: Context, claim: DueClaim): Promise<void> {
   const { verificationId, fence, tries } = claim;
-  const options = { claim: { verificationId, fence } };
+  const read = tries > patience ? readReachDespiteDamage : readReach;
   await change(
     context,
     verificationId,
     async (current, now) => {
-      const { applicationId, userId } = current;
+      const { applicationId, userId, expiresAt } = current;
       if (current.status === 'pending') context.metrics.dueLate(Math.max(0, now - current.dueAt));
-      if (tries > patience) return { type: 'due', reach: unreachable('provider-error', true), connected: [] };
-      const [reach, connected] = await Promise.all([
-        readReach(context, applicationId, userId, userKey(applicationId, userId)),
-        connectedDevices(context, applicationId, userId),
-      ]);
+      if (now >= expiresAt) return { type: 'due', reach: nobody, connected: [] };
+      const [reach, connected] = await Promise.all([read(context, current), connectedDevices(context, applicationId, userId)]);
       return { type: 'due', reach, connected };
     },
-    options,
+    { claim: { verificationId, fence } },
   );
 }

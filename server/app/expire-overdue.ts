@@ -1,9 +1,8 @@
 // Nobody reads `pending` after the deadline (contract section 3): who finds one that no worker has ended yet ends it.
 import { isPending, type Timestamp, type Verification } from '../core/verification.ts';
-import { userKey } from '../ports/records.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
-import { readReach } from './reach.ts';
+import { nobody, readReach } from './reach.ts';
 
 interface Read {
   verification: Verification;
@@ -13,9 +12,10 @@ interface Read {
 /** What was read, or how it ended. Undefined: it is gone. */
 export async function expireOverdue(context: Context, read: Read): Promise<Read | undefined> {
   if (!isPending(read.verification) || read.now < read.verification.expiresAt) return read;
-  const changed = await change(context, read.verification.id, async ({ applicationId, userId }) => ({
+  const changed = await change(context, read.verification.id, async (current, now) => ({
     type: 'due',
-    reach: await readReach(context, applicationId, userId, userKey(applicationId, userId)),
+    // A clock that was set back between the two reads finds a verification whose steps go on.
+    reach: now >= current.expiresAt ? nobody : await readReach(context, current),
     connected: [],
   }));
   return changed === undefined ? undefined : { verification: changed.verification, now: changed.now };

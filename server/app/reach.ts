@@ -1,8 +1,11 @@
 // Whom each step could reach at this moment.
 import type { Reach } from '../core/events.ts';
-import type { StepName, StepReason } from '../core/verification.ts';
-import type { DeviceRecord, UserRecord } from '../ports/records.ts';
+import type { StepReason, Verification } from '../core/verification.ts';
+import { userKey, type DeviceRecord, type UserRecord } from '../ports/records.ts';
+import { StoreUnavailableError } from '../ports/store.ts';
 import type { Context } from './context.ts';
+
+type Addressee = Pick<Verification, 'applicationId' | 'userId'>;
 
 export interface Recipient {
   user: UserRecord | undefined;
@@ -51,16 +54,39 @@ function someOr(targets: string[], skip: StepReason): { targets: string[] } | { 
 }
 
 /** The reach of a verification's user, read now. */
-export async function readReach(context: Context, applicationId: string, userId: string, userRecordId: string): Promise<Reach> {
+export async function readReach(context: Context, { applicationId, userId }: Addressee): Promise<Reach> {
   const [{ records }, { records: devices }] = await Promise.all([
-    context.store.read([{ kind: 'user', id: userRecordId }]),
+    context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }]),
     context.store.list({ kind: 'device', applicationId, userId }),
   ]);
   return reachOf(context, applicationId, userId, { user: records[0], devices });
 }
 
-/** Nothing can be reached: what a step is told whose handling keeps failing, so that the next one gets its turn. */
-export function unreachable(reason: StepReason, enrolled: boolean): Reach {
-  const skip: Record<StepName, { skip: StepReason }> = { socket: { skip: reason }, push: { skip: reason }, sms: { skip: reason } };
-  return { ...skip, enrolled };
+/** As `readReach`, but what cannot be read because it is damaged only costs the steps that need it, so that the next one has its turn. */
+export async function readReachDespiteDamage(context: Context, { applicationId, userId }: Addressee): Promise<Reach> {
+  const { store } = context;
+  const user = await unlessDamaged(store.read([{ kind: 'user', id: userKey(applicationId, userId) }]));
+  const devices = await unlessDamaged(store.list({ kind: 'device', applicationId, userId }));
+  const known = await reachOf(context, applicationId, userId, { user: user?.records[0], devices: devices?.records ?? [] });
+  return {
+    socket: devices === undefined ? passedOver : known.socket,
+    push: devices === undefined ? passedOver : known.push,
+    sms: user === undefined ? passedOver : known.sms,
+    enrolled: devices === undefined || known.enrolled,
+  };
 }
+
+const passedOver = { skip: 'provider-error' } as const;
+
+/** A store that is away is no damage: it comes back. */
+async function unlessDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    return undefined;
+  }
+}
+
+/** Reaches nobody: all that is asked of the reach once the deadline has passed. */
+export const nobody: Reach = { socket: passedOver, push: passedOver, sms: passedOver, enrolled: false };

@@ -2,7 +2,6 @@
 import { ProblemError } from '../core/errors.ts';
 import type { TimelineEntry } from '../core/events.ts';
 import { isPending, type Timestamp, type Verification } from '../core/verification.ts';
-import { userKey } from '../ports/records.ts';
 import { change, throwRefusal, type Changed } from './change.ts';
 import type { AuthenticatedDevice, Caller, Context } from './context.ts';
 import { createVerification, type Created, type CreateRequest } from './create-verification.ts';
@@ -85,11 +84,6 @@ async function get(context: Context, caller: Caller, id: string): Promise<Snapsh
   return snapshot;
 }
 
-function reachFor(context: Context, verification: Verification) {
-  const { applicationId, userId } = verification;
-  return readReach(context, applicationId, userId, userKey(applicationId, userId));
-}
-
 function told(changed: Changed | undefined): Snapshot {
   if (changed === undefined) throw notFound();
   throwRefusal(changed.answer, changed.verification, changed.now);
@@ -110,7 +104,7 @@ async function resend(context: Context, caller: Caller, id: string, step?: 'sock
   return told(
     await change(context, id, async (current) => {
       if (!mayRead(caller, current)) throw notFound();
-      const reach = await reachFor(context, current);
+      const reach = await readReach(context, current);
       return { type: 'resend', reach, ...(step === undefined ? {} : { step }) };
     }),
   );
