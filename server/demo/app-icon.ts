@@ -24,7 +24,12 @@ export function appIcon(size: number): Buffer {
   // Eight bits a channel, RGB, no interlace (PNG, section 11.2.2).
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.concat(rows))), chunk('IEND')]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.concat(rows))),
+    chunk('IEND'),
+  ]);
 }
 
 /** One line of pixels behind its filter byte (0: none). */

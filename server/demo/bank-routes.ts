@@ -1,5 +1,5 @@
 // The bank's API for its own pages: one route a line, over the session cookie.
-import type Router from '@koa/router';
+import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Clock } from '../ports/runtime.ts';
 import type { Bank, Trust } from './bank.ts';

@@ -1,5 +1,5 @@
 // The demo: a sample bank, a phone and an outbox, served under /demo by a hub in development. A client of the hub like any other.
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import { createRelyingParty, VerihubError } from '../../client-sdk/relying-party.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';

@@ -32,7 +32,8 @@ export async function readJsonBody(context: Context): Promise<Record<string, unk
 /** The session cookie is SameSite=Strict; this holds for browsers that do not know it (Fetch Metadata). */
 export function refuseOtherSites(context: Context): void {
   const site = context.get('sec-fetch-site');
-  if (site !== '' && site !== 'same-origin') throw new RefusedRequest(403, 'This may only be done from the bank itself.');
+  if (site !== '' && site !== 'same-origin')
+    throw new RefusedRequest(403, 'This may only be done from the bank itself.');
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -25,6 +25,7 @@ const files: Readonly<Record<string, { file: string; type: string }>> = {
   'assets/bank.css': { file: 'bank/bank.css', type: css },
   'assets/bank-waiting.css': { file: 'bank/bank-waiting.css', type: css },
   'assets/phone.css': { file: 'phone/phone.css', type: css },
+  'assets/phone-prompt.css': { file: 'phone/phone-prompt.css', type: css },
   'assets/phone-system.css': { file: 'phone/phone-system.css', type: css },
   'assets/outbox.css': { file: 'outbox/outbox.css', type: css },
   'assets/icons.svg': { file: 'shared/icons.svg', type: svg },
@@ -34,11 +35,15 @@ const files: Readonly<Record<string, { file: string; type: string }>> = {
 };
 
 /** Undefined: there is no such page. `names` replace `{{name}}` in pages. */
-export async function readPageFile(path: string, names: Readonly<Record<string, string>>): Promise<PageFile | undefined> {
+export async function readPageFile(
+  path: string,
+  names: Readonly<Record<string, string>>,
+): Promise<PageFile | undefined> {
   const known = Object.hasOwn(files, path) ? files[path] : undefined;
   if (known === undefined) return undefined;
   const text = await readFile(join(folder, known.file), 'utf8');
-  const body = known.type === html ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(names[name] ?? '')) : text;
+  const body =
+    known.type === html ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(names[name] ?? '')) : text;
   return { type: known.type, body };
 }
 

@@ -1,10 +1,11 @@
 // Serves the demo's pages, their scripts and icons, under a strict content security policy.
 import { createHash } from 'node:crypto';
-import type Router from '@koa/router';
+import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import { appIcon } from './app-icon.ts';
 import { escapeHtml, readPageFile } from './page-files.ts';
-import { createPageScripts, ScriptsUnavailable } from './page-scripts.ts';
+import { createPageScripts } from './page-scripts.ts';
+import type { ScriptsUnavailable } from './page-scripts.ts';
 
 export interface PageRoutesOptions {
   /** The hub origin. */
@@ -32,14 +33,13 @@ export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOp
   router.get('/demo/phone-worker.js', (context) => sendScript(context, 'phone-worker.js'));
   router.get('/demo/assets/:name', async (context, next) => {
     const { name } = context.params;
-    return name !== undefined && bundleName.test(name) ? sendScript(context, name) : next();
+    if (name !== undefined && bundleName.test(name)) await sendScript(context, name);
+    else await next();
   });
   router.get(/^\/demo\/(.*)$/, async (context, next) => {
     const file = await readPageFile(context.path.slice('/demo/'.length), names);
-    if (file === undefined) return next();
-    if (redirectsToOrigin(context, origin)) return undefined;
-    send(context, file.type, file.body);
-    return undefined;
+    if (file === undefined) await next();
+    else if (!redirectsToOrigin(context, origin)) send(context, file.type, file.body);
   });
 
   async function sendScript(context: Context, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 // Bundles the pages' TypeScript in memory, once, at the first page that wants it.
 import { resolve } from 'node:path';
+import type { build } from 'esbuild';
 
 export interface PageScripts {
   /** The text of a bundle such as `bank-page.js` or its `.map`; undefined: there is no such file. Rejects with `ScriptsUnavailable`. */
@@ -12,7 +13,13 @@ export class ScriptsUnavailable extends Error {
 }
 
 const pages = resolve(import.meta.dirname, 'pages');
-const entries = ['bank/bank-page.ts', 'phone/phone-page.ts', 'phone/phone-worker.ts', 'stage/stage-page.ts', 'outbox/outbox-page.ts'];
+const entries = [
+  'bank/bank-page.ts',
+  'phone/phone-page.ts',
+  'phone/phone-worker.ts',
+  'stage/stage-page.ts',
+  'outbox/outbox-page.ts',
+];
 
 export function createPageScripts(): PageScripts {
   let bundles: Promise<ReadonlyMap<string, string>> | undefined;
@@ -28,8 +35,8 @@ export function createPageScripts(): PageScripts {
 }
 
 async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const { build } = await loadEsbuild();
-  const { outputFiles } = await build({
+  const esbuild = await loadEsbuild();
+  const { outputFiles } = await esbuild.build({
     absWorkingDir: pages,
     entryPoints: entries,
     entryNames: '[name]',
@@ -47,7 +54,7 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** A development dependency: an installation without those has the hub but not the demo. */
-async function loadEsbuild(): Promise<typeof import('esbuild')> {
+async function loadEsbuild(): Promise<{ build: typeof build }> {
   try {
     return await import('esbuild');
   } catch (thrown) {

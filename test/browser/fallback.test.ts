@@ -96,5 +96,9 @@ describe('signing in with a phone that is not at hand', function () {
 });
 
 async function lineOf({ bank }: DemoVisit, step: string): Promise<string | null> {
-  return bank.getByRole('list', { name: 'How we are reaching you' }).getByRole('listitem').filter({ hasText: step }).textContent();
+  return bank
+    .getByRole('list', { name: 'How we are reaching you' })
+    .getByRole('listitem')
+    .filter({ hasText: step })
+    .textContent();
 }

@@ -62,7 +62,9 @@ describe('coming back', function () {
     await visit.bankSays('Verification request sent to your phone');
     await phone.getByRole('button', { name: 'Done' }).click();
     await visit.phoneSays('Send 120.00 EUR');
-    expect(await phone.locator('dl').textContent()).to.include('Mira Okafor').and.include('120.00 EUR');
+    expect(await phone.locator('dl').textContent())
+      .to.include('Mira Okafor')
+      .and.include('120.00 EUR');
     await visit.approve(await visit.number());
     await bank.getByText('−120.00 EUR').waitFor();
 

@@ -33,7 +33,10 @@ describe('the stage', function () {
   });
 
   it('shows one part at a time on a phone, and counts what waits in the others', async () => {
-    await using visitor = await openContext(house.browser, house.troubles, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    await using visitor = await openContext(house.browser, house.troubles, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
     const page = await visitor.newPage();
     await page.goto(`${house.hub.origin}/demo/`);
     const tab = (name: string) => page.getByRole('navigation').getByRole('button', { name });

@@ -46,7 +46,10 @@ export interface DemoVisit extends AsyncDisposable {
 
 export async function openDemoHouse(env: Record<string, string> = {}, parts: Parts = {}): Promise<DemoHouse> {
   const waits = { VERIHUB_SOCKET_WAIT_MS: '1000', VERIHUB_PUSH_WAIT_MS: '1000' };
-  const hub = await startTestHub({ VERIHUB_DEMO: 'true', VERIHUB_APPLICATION_NAME: 'Dune Bank', ...waits, ...env }, parts);
+  const hub = await startTestHub(
+    { VERIHUB_DEMO: 'true', VERIHUB_APPLICATION_NAME: 'Dune Bank', ...waits, ...env },
+    parts,
+  );
   const browser = await launchChromium();
   const visits = { count: 0 };
   const troubles: string[] = [];
@@ -127,7 +130,9 @@ function actions(hub: TestHub, userId: string, bank: Page, phone: Page) {
     phoneSays: says(phone),
     async smsCode() {
       const { phoneNumber } = (await hub.call('GET', `/v1/users/${userId}`)).body['user'] as { phoneNumber: string };
-      const texts = hub.outbox?.messages().flatMap((sent) => (sent.kind === 'sms' && sent.message.to === phoneNumber ? [sent.message.text] : []));
+      const texts = hub.outbox
+        ?.messages()
+        .flatMap((sent) => (sent.kind === 'sms' && sent.message.to === phoneNumber ? [sent.message.text] : []));
       const code = /#(\d{6})$/.exec(texts?.at(-1) ?? '')?.[1];
       expect(code, 'a text message with a code').to.be.a('string');
       return code ?? '';

@@ -1,6 +1,7 @@
 // The account after a sign-in: how it was verified, a payment that asks again, and trusting this browser.
 import type { Account } from '../../bank-api.ts';
 import { messageOf, sendToBank } from '../shared/call-bank.ts';
+import { having } from '../shared/shapes.ts';
 import { openTemplate } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 
@@ -41,25 +42,34 @@ function addPayments(view: View, { payments }: Account): void {
   const entries = view.part('entries', HTMLUListElement);
   for (const { to, amount } of payments.toReversed()) {
     const entry = document.createElement('li');
-    for (const text of [to, `−${amount}`]) entry.append(Object.assign(document.createElement('span'), { textContent: text }));
+    for (const text of [to, `−${amount}`])
+      entry.append(Object.assign(document.createElement('span'), { textContent: text }));
     entries.prepend(entry);
   }
 }
+
+const isAnswer = having<{ account: Account }>('account');
 
 function bindTrust(view: View, account: Account): void {
   const trust = view.part('trust', HTMLInputElement);
 
   function show({ trustedUntil }: Account): void {
     trust.checked = trustedUntil !== null;
-    const until = trustedUntil === null ? '' : new Date(trustedUntil).toLocaleDateString([], { day: 'numeric', month: 'long' });
-    view.text('trustText', until === '' ? 'Skip the phone next time, for 30 days.' : `No phone needed here until ${until}. Untick to stop that.`);
+    const until =
+      trustedUntil === null ? '' : new Date(trustedUntil).toLocaleDateString([], { day: 'numeric', month: 'long' });
+    view.text(
+      'trustText',
+      until === ''
+        ? 'Skip the phone next time, for 30 days.'
+        : `No phone needed here until ${until}. Untick to stop that.`,
+    );
   }
 
   async function change(): Promise<void> {
     trust.disabled = true;
     view.text('trustMistake', '');
     try {
-      show((await sendToBank<{ account: Account }>(trust.checked ? 'trust' : 'forget-trust')).account);
+      show((await sendToBank(trust.checked ? 'trust' : 'forget-trust', isAnswer)).account);
     } catch (thrown) {
       trust.checked = !trust.checked;
       view.text('trustMistake', messageOf(thrown));

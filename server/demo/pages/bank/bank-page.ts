@@ -3,6 +3,7 @@ import type { Account, AskReply, BankState, Purpose, Waiting } from '../../bank-
 import { getFromBank, messageOf, sendToBank } from '../shared/call-bank.ts';
 import { openDemoChannel } from '../shared/demo-channel.ts';
 import type { BankNews } from '../shared/demo-channel.ts';
+import { having } from '../shared/shapes.ts';
 import { mainOf, showView } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 import { openAccount } from './account-view.ts';
@@ -18,7 +19,11 @@ import { forgetWaiting, keepWaiting, keptWaiting } from './waiting-store.ts';
 const stage = mainOf(document);
 const channel = openDemoChannel();
 const settings = createSettings(localStorage);
-const shown: { hub: string; view: BankNews['view']; stop: () => void } = { hub: location.origin, view: 'sign-in', stop: () => {} };
+const shown: { hub: string; view: BankNews['view']; stop: () => void } = {
+  hub: location.origin,
+  view: 'sign-in',
+  stop: () => {},
+};
 
 channel.listen('hello', tell);
 void start();
@@ -38,9 +43,19 @@ function show(name: BankNews['view'], view: View, stop: () => void = () => {}): 
 async function start(): Promise<void> {
   let state: BankState;
   try {
-    state = await getFromBank<BankState>('state');
+    state = await getFromBank('state', having<BankState>('hub', 'account', 'asked'));
   } catch (thrown) {
-    return showOutcome({ tone: 'bad', icon: 'alert', title: 'The bank is closed', text: messageOf(thrown), next: '', primary: 'Try again' }, () => void start());
+    return showOutcome(
+      {
+        tone: 'bad',
+        icon: 'alert',
+        title: 'The bank is closed',
+        text: messageOf(thrown),
+        next: '',
+        primary: 'Try again',
+      },
+      () => void start(),
+    );
   }
   shown.hub = state.hub;
   const kept = keptWaiting();
@@ -66,7 +81,7 @@ function showSetUp(userId: string): void {
 
 /** Rejects with a text for the person, where they asked. */
 async function ask(purpose: Purpose, body: object): Promise<void> {
-  const reply = await sendToBank<AskReply>(purpose, { ...settings.request(), ...body });
+  const reply = await sendToBank(purpose, having<AskReply>('kind'), { ...settings.request(), ...body });
   if (reply.kind === 'signed-in') return showAccount(reply.account);
   keepWaiting(reply.waiting);
   return wait(reply.waiting, { resumed: false });
@@ -102,7 +117,7 @@ function showAccount(account: Account): void {
     account,
     onPay: () => ask('payment', {}),
     onSignOut: async () => {
-      await sendToBank('sign-out');
+      await sendToBank('sign-out', having());
       showSignIn();
     },
   });

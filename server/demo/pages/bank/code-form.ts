@@ -11,41 +11,14 @@ export interface CodeForm {
 export function bindCodeForm(view: View, client: BrowserClient): CodeForm {
   const form = view.part('codeForm', HTMLFormElement);
   const input = view.part('code', HTMLInputElement);
-  const submit = view.part('codeSubmit', HTMLButtonElement);
-
-  function complain(text: string): void {
-    view.text('codeMistake', text);
-    input.setAttribute('aria-invalid', String(text !== ''));
-    input.select();
-    input.focus();
-  }
-
-  async function send(): Promise<void> {
-    const code = digitsOf(input.value);
-    if (code.length !== 6) return complain('The code has six digits.');
-    submit.disabled = true;
-    view.text('codeMistake', '');
-    try {
-      await client.code(code);
-    } catch (thrown) {
-      complain(messageOf(thrown));
-      // Nothing can be typed any more; the phone still can answer.
-      if (thrown instanceof VerihubError && thrown.code === 'code-attempts-exhausted') input.disabled = true;
-    } finally {
-      submit.disabled = input.disabled;
-    }
-    return undefined;
-  }
-
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void send();
+    void send(view, client);
   });
   // A code that is filled in by the browser or pasted is complete: it needs no second gesture.
   input.addEventListener('input', () => {
     if (digitsOf(input.value).length === 6) form.requestSubmit();
   });
-
   return {
     show({ code: { acceptable, attemptsLeft }, status }) {
       const appears = form.hidden && acceptable;
@@ -53,6 +26,35 @@ export function bindCodeForm(view: View, client: BrowserClient): CodeForm {
       if (appears && isAtRest(document.activeElement)) input.focus();
     },
   };
+}
+
+async function send(view: View, client: BrowserClient): Promise<void> {
+  const input = view.part('code', HTMLInputElement);
+  const submit = view.part('codeSubmit', HTMLButtonElement);
+  // Each one counts: never two at once.
+  if (submit.disabled) return;
+  const code = digitsOf(input.value);
+  submit.disabled = true;
+  complain(view, '');
+  try {
+    if (code.length === 6) await client.code(code);
+    else complain(view, 'The code has six digits.');
+  } catch (thrown) {
+    // Nothing can be typed any more; the phone still can answer.
+    input.disabled = thrown instanceof VerihubError && thrown.code === 'code-attempts-exhausted';
+    complain(view, messageOf(thrown));
+  } finally {
+    submit.disabled = input.disabled;
+  }
+}
+
+function complain(view: View, text: string): void {
+  const input = view.part('code', HTMLInputElement);
+  view.text('codeMistake', text);
+  input.setAttribute('aria-invalid', String(text !== ''));
+  if (text === '') return;
+  input.focus();
+  input.select();
 }
 
 function digitsOf(text: string): string {

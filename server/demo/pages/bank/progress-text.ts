@@ -30,7 +30,10 @@ export function describeProgress({ delivery, matching, code }: Delivery): Progre
   const statusOf = (name: DeliveryStepName) => delivery.find(({ step }) => step === name)?.status ?? 'skipped';
   const arrived = delivery.some(({ status, step }) => step !== 'sms' && status === 'acknowledged');
   if (arrived && code.acceptable) {
-    return { headline: 'Approve on your phone, or type the code', hint: `The request is on your phone. ${onPhone[matching.mode]}` };
+    return {
+      headline: 'Approve on your phone, or type the code',
+      hint: `The request is on your phone. ${onPhone[matching.mode]}`,
+    };
   }
   if (arrived) return { headline: sent, hint: `It has arrived. ${onPhone[matching.mode]}` };
   const sms = statusOf('sms');
@@ -41,11 +44,26 @@ export function describeProgress({ delivery, matching, code }: Delivery): Progre
     return { headline: 'Type the code we sent you', hint: `${why} sent a text message with a code.` };
   }
   const then = sms === 'waiting' ? ' If it does not come, a text message follows.' : '';
-  if (statusOf('push') === 'pending') return { headline: 'Your phone is not connected', hint: 'We are sending a push notification.' };
-  if (statusOf('push') === 'accepted') return { headline: 'We sent a push notification', hint: `Open it on your phone.${then}` };
+  if (statusOf('push') === 'pending')
+    return { headline: 'Your phone is not connected', hint: 'We are sending a push notification.' };
+  if (statusOf('push') === 'accepted')
+    return { headline: 'We sent a push notification', hint: `Open it on your phone.${then}` };
   if (statusOf('socket') === 'pending') return { headline: sent, hint: 'Waiting for your phone to take it…' };
-  return { headline: 'Your phone was not reached', hint: 'The request waits in the authenticator app: open it on your phone.' };
+  return {
+    headline: 'Your phone was not reached',
+    hint: 'The request waits in the authenticator app: open it on your phone.',
+  };
 }
+
+const states: Record<DeliveryStepView['status'], Pick<StepLine, 'tone' | 'text'>> = {
+  waiting: { tone: 'idle', text: 'only if needed' },
+  pending: { tone: 'busy', text: 'sending…' },
+  accepted: { tone: 'busy', text: 'sent' },
+  acknowledged: { tone: 'good', text: 'arrived' },
+  delivered: { tone: 'good', text: 'delivered' },
+  failed: { tone: 'bad', text: 'no answer' },
+  skipped: { tone: 'off', text: 'not available' },
+};
 
 const names: Record<DeliveryStepName, Pick<StepLine, 'name' | 'icon'>> = {
   socket: { name: 'App', icon: 'link' },
@@ -57,20 +75,7 @@ const names: Record<DeliveryStepName, Pick<StepLine, 'name' | 'icon'>> = {
 export function describeStep({ step, status }: DeliveryStepView, passed = false): StepLine {
   const base = names[step];
   if (status === 'accepted' && passed) return { ...base, tone: 'bad', text: 'no answer' };
-  switch (status) {
-    case 'waiting':
-      return { ...base, tone: 'idle', text: 'only if needed' };
-    case 'pending':
-      return { ...base, tone: 'busy', text: step === 'socket' ? 'connecting…' : 'sending…' };
-    case 'accepted':
-      return { ...base, tone: step === 'push' ? 'busy' : 'good', text: 'sent' };
-    case 'acknowledged':
-      return { ...base, tone: 'good', text: 'arrived' };
-    case 'delivered':
-      return { ...base, tone: 'good', text: 'delivered' };
-    case 'failed':
-      return { ...base, tone: 'bad', text: 'no answer' };
-    case 'skipped':
-      return { ...base, tone: 'off', text: 'not available' };
-  }
+  if (status === 'accepted' && step === 'sms') return { ...base, tone: 'good', text: 'sent' };
+  if (status === 'pending' && step === 'socket') return { ...base, tone: 'busy', text: 'connecting…' };
+  return { ...base, ...states[status] };
 }

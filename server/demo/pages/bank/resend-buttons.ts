@@ -1,6 +1,7 @@
-// "Send it again" and "Text me a code instead", with the pause the hub asks for between two of them.
+// "Send again" and "Text me a code", with the pause the hub asks for between two of them.
 import type { BrowserClient, DeliveryStepName, VerificationView } from '../../../../client-sdk/browser.ts';
 import { messageOf } from '../shared/call-bank.ts';
+import { secondsLeft } from '../shared/time-left.ts';
 import type { View } from '../shared/view.ts';
 
 export interface ResendButtons {
@@ -9,9 +10,8 @@ export interface ResendButtons {
 }
 
 export function bindResend(view: View, client: BrowserClient): ResendButtons {
-  const again = view.button('again', () => void send(undefined));
-  const textMe = view.button('textMe', () => void send('sms'));
   const state: { latest: VerificationView | null; busy: boolean } = { latest: null, busy: false };
+  const draw = (): void => drawButtons(view, client, state.latest, state.busy);
 
   async function send(step: DeliveryStepName | undefined): Promise<void> {
     view.text('mistake', '');
@@ -27,20 +27,8 @@ export function bindResend(view: View, client: BrowserClient): ResendButtons {
     draw();
   }
 
-  function draw(): void {
-    if (state.latest === null) return;
-    const { resend, delivery } = state.latest;
-    const sms = delivery.find(({ step }) => step === 'sms');
-    const pause = Math.max(0, Math.ceil((Date.parse(resend.availableAt) - client.hubNow()) / 1_000));
-    const after = pause > 0 ? ` · ${pause} s` : '';
-    again.hidden = resend.left === 0;
-    textMe.hidden = resend.left === 0 || sms?.status !== 'waiting';
-    again.disabled = state.busy || pause > 0;
-    textMe.disabled = again.disabled;
-    setText(again, `Send again${after}`);
-    setText(textMe, `Text me a code${after}`);
-  }
-
+  view.button('again', () => void send(undefined));
+  view.button('textMe', () => void send('sms'));
   const timer = setInterval(draw, 500);
   return {
     show(verification) {
@@ -51,6 +39,16 @@ export function bindResend(view: View, client: BrowserClient): ResendButtons {
   };
 }
 
-function setText(button: HTMLButtonElement, text: string): void {
-  if (button.textContent !== text) button.textContent = text;
+function drawButtons(view: View, client: BrowserClient, latest: VerificationView | null, busy: boolean): void {
+  if (latest === null) return;
+  const { resend, delivery } = latest;
+  const sms = delivery.find(({ step }) => step === 'sms');
+  const pause = secondsLeft(Date.parse(resend.availableAt) - client.hubNow());
+  const texts = { again: 'Send again', textMe: 'Text me a code' };
+  for (const [name, text] of Object.entries(texts)) {
+    view.part(name, HTMLButtonElement).disabled = busy || pause > 0;
+    view.text(name, pause > 0 ? `${text} · ${pause} s` : text);
+  }
+  view.show('again', resend.left > 0);
+  view.show('textMe', resend.left > 0 && sms?.status === 'waiting');
 }

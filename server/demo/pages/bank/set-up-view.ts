@@ -3,6 +3,7 @@ import type { EnrollmentLink } from '../../bank-api.ts';
 import { messageOf, sendToBank } from '../shared/call-bank.ts';
 import type { DemoChannel } from '../shared/demo-channel.ts';
 import { drawQr } from '../shared/qr-picture.ts';
+import { having } from '../shared/shapes.ts';
 import { openTemplate } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 
@@ -14,44 +15,46 @@ export interface SetUpOptions {
 
 export function openSetUp({ userId, channel, onBack }: SetUpOptions): { view: View; stop: () => void } {
   const view = openTemplate('set-up');
-  const uri = view.part('uri', HTMLInputElement);
-  const here = view.button('here', handOver);
-  const over = { stopped: false };
-  here.disabled = true;
+  const state = { stopped: false, asked: false };
   view.button('back', onBack);
-  view.button('copy', () => void copy());
-  channel.listen('phone', ({ enrolled }) => {
-    if (!over.stopped && here.dataset['asked'] !== undefined && enrolled) onBack();
-  });
-
-  /** As if the phone's camera had seen the code. */
-  function handOver(): void {
-    here.dataset['asked'] = '';
-    channel.tell({ type: 'enroll', uri: uri.value });
+  view.button('copy', () => void copy(view));
+  view.button('here', () => {
+    state.asked = true;
+    // As if the phone's camera had seen the code.
+    channel.tell({ type: 'enroll', uri: view.part('uri', HTMLInputElement).value });
     view.text('status', 'Handed to the demo phone. No demo phone open? Open it in another window, then press again.');
-  }
-
-  async function copy(): Promise<void> {
-    await navigator.clipboard.writeText(uri.value).catch(() => uri.select());
-    view.text('status', 'Copied.');
-  }
-
-  async function load(): Promise<void> {
-    try {
-      const link = await sendToBank<EnrollmentLink>('enrollment', { userId });
-      uri.value = link.uri;
-      here.disabled = false;
-      if (!drawQr(view.part('qr', SVGElement), link.uri)) view.text('lead', 'Paste this link into the authenticator app.');
-    } catch (thrown) {
-      view.text('mistake', messageOf(thrown));
-    }
-  }
-
-  void load();
+  }).disabled = true;
+  channel.listen('phone', (phone) => {
+    if (state.stopped || !state.asked || phone.userId === null) return;
+    if (phone.userId === userId) onBack();
+    else view.text('status', `The demo phone is set up for ${phone.userId}. Remove it there first, in its settings.`);
+  });
+  void load(view, userId);
   return {
     view,
     stop: () => {
-      over.stopped = true;
+      state.stopped = true;
     },
   };
+}
+
+async function load(view: View, userId: string): Promise<void> {
+  try {
+    const { uri } = await sendToBank('enrollment', having<EnrollmentLink>('uri'), { userId });
+    view.part('uri', HTMLInputElement).value = uri;
+    view.part('here', HTMLButtonElement).disabled = false;
+    if (!drawQr(view.part('qr', SVGElement), uri)) view.text('lead', 'Paste this link into the authenticator app.');
+  } catch (thrown) {
+    view.text('mistake', messageOf(thrown));
+  }
+}
+
+async function copy(view: View): Promise<void> {
+  const uri = view.part('uri', HTMLInputElement);
+  const copied = await navigator.clipboard.writeText(uri.value).then(
+    () => true,
+    () => false,
+  );
+  if (!copied) uri.select();
+  view.text('status', copied ? 'Copied.' : 'Copy it from the field: it is selected.');
 }

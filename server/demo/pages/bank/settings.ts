@@ -1,5 +1,6 @@
 // What the demo's controls are set to, kept by this browser: they stand for what a bank would decide by itself.
 import type { SignInRequest } from '../../bank-api.ts';
+import { having, parseAs } from '../shared/shapes.ts';
 
 export interface SettingValues {
   userId: string;
@@ -19,10 +20,11 @@ export interface Settings {
 const key = 'dune-demo-controls';
 const defaults: SettingValues = { userId: 'alice', matching: 'enter-2', lifetimeSeconds: 300 };
 
+const isKept = having<Partial<SettingValues>>();
+
 export function createSettings(storage: Storage): Settings {
   function get(): SettingValues {
-    const kept: unknown = JSON.parse(storage.getItem(key) ?? '{}');
-    return { ...defaults, ...(typeof kept === 'object' ? kept : {}) };
+    return { ...defaults, ...parseAs(storage.getItem(key), isKept) };
   }
 
   return {

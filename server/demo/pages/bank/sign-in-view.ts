@@ -3,7 +3,8 @@ import type { Person } from '../../bank-api.ts';
 import { getFromBank, messageOf } from '../shared/call-bank.ts';
 import { openTemplate } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
-import { bindControls } from './demo-controls.ts';
+import { bindControls, isPerson } from './demo-controls.ts';
+import type { Controls } from './demo-controls.ts';
 import type { Settings } from './settings.ts';
 
 export interface SignInOptions {
@@ -13,49 +14,53 @@ export interface SignInOptions {
   onSignIn: (userId: string) => Promise<void>;
 }
 
-export function openSignIn({ settings, onSetUp, onSignIn }: SignInOptions): View {
+export function openSignIn(options: SignInOptions): View {
+  const { settings, onSetUp } = options;
   const view = openTemplate('sign-in');
   const user = view.part('user', HTMLInputElement);
-  const submit = view.part('submit', HTMLButtonElement);
-  const controls = bindControls(view, settings, showPerson);
+  const controls = bindControls(view, settings, (person) => showPerson(view, person));
   user.value = settings.userId();
-
-  function showPerson({ devices }: Person): void {
-    view.show('setup', devices === 0);
-  }
-
-  async function look(): Promise<void> {
-    view.text('mistake', '');
+  user.addEventListener('change', () => {
     settings.set({ userId: user.value.trim() });
-    try {
-      const person = await getFromBank<Person>(`person?userId=${encodeURIComponent(settings.userId())}`);
-      showPerson(person);
-      controls.show(person);
-    } catch (thrown) {
-      view.text('mistake', messageOf(thrown));
-    }
-  }
-
-  async function signIn(): Promise<void> {
-    view.text('mistake', '');
-    submit.disabled = true;
-    settings.set({ userId: user.value.trim() });
-    try {
-      await controls.saved();
-      await onSignIn(settings.userId());
-    } catch (thrown) {
-      view.text('mistake', messageOf(thrown));
-    } finally {
-      submit.disabled = false;
-    }
-  }
-
-  user.addEventListener('change', () => void look());
+    void look(view, settings, controls);
+  });
   view.button('setUp', () => onSetUp(settings.userId()));
   view.part('form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    void signIn();
+    settings.set({ userId: user.value.trim() });
+    void signIn(view, options, controls);
   });
-  void look();
+  void look(view, settings, controls);
   return view;
+}
+
+function showPerson(view: View, { devices }: Person): void {
+  view.show('setup', devices === 0);
+}
+
+async function look(view: View, settings: Settings, controls: Controls): Promise<void> {
+  view.text('mistake', '');
+  try {
+    const person = await getFromBank(`person?userId=${encodeURIComponent(settings.userId())}`, isPerson);
+    // Meanwhile another name may have been typed.
+    if (person.userId !== settings.userId()) return;
+    showPerson(view, person);
+    controls.show(person);
+  } catch (thrown) {
+    view.text('mistake', messageOf(thrown));
+  }
+}
+
+async function signIn(view: View, { settings, onSignIn }: SignInOptions, controls: Controls): Promise<void> {
+  const submit = view.part('submit', HTMLButtonElement);
+  view.text('mistake', '');
+  submit.disabled = true;
+  try {
+    await controls.saved();
+    await onSignIn(settings.userId());
+  } catch (thrown) {
+    view.text('mistake', messageOf(thrown));
+  } finally {
+    submit.disabled = false;
+  }
 }

@@ -5,6 +5,7 @@ import type { DeliveryStatus } from '../../../../client-sdk/protocol.ts';
 import type { Account, FinishReply, Waiting } from '../../bank-api.ts';
 import { messageOf, sendToBank } from '../shared/call-bank.ts';
 import { drawQr } from '../shared/qr-picture.ts';
+import { having } from '../shared/shapes.ts';
 import { openTemplate, setIcon } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 import { bindCodeForm } from './code-form.ts';
@@ -61,7 +62,9 @@ async function finish(client: BrowserClient, { onApproved, onEnded }: WaitingOpt
     const verification = await client.wait();
     if (verification.status !== 'approved') return onEnded(verification);
     // The page only carries the result; whether it is one, the bank's backend decides.
-    const { account } = await sendToBank<FinishReply>('finish', { resultToken: verification.resultToken });
+    const { account } = await sendToBank('finish', having<FinishReply>('account'), {
+      resultToken: verification.resultToken,
+    });
     return onApproved(account);
   } catch (thrown) {
     // Closed: somebody moved on to another view.
@@ -94,7 +97,10 @@ function showSteps(view: View, { delivery }: VerificationView): void {
     if (list.children[index] === undefined) list.append(openTemplate('step').root);
     const line = list.children[index];
     if (!(line instanceof HTMLElement)) return;
-    const { icon, name, text, tone } = describeStep(step, delivery.slice(index + 1).some(({ status }) => isStarted(status)));
+    const { icon, name, text, tone } = describeStep(
+      step,
+      delivery.slice(index + 1).some(({ status }) => isStarted(status)),
+    );
     line.dataset['step'] = step.step;
     line.dataset['tone'] = tone;
     line.querySelectorAll('use').forEach((use) => setIcon(use.parentElement ?? line, icon));
@@ -121,9 +127,12 @@ function showNumber(view: View, { matching: { mode, number }, delivery, code }: 
   if (digits.dataset['number'] === number) return;
   digits.dataset['number'] = number;
   if (mode === 'qr') return showScan(view, number);
-  digits.setAttribute('aria-label', [...number].join(' '));
+  const shown = number.split('');
+  digits.setAttribute('aria-label', shown.join(' '));
   digits.toggleAttribute('data-long', number.length > 4);
-  digits.replaceChildren(...[...number].map((digit) => Object.assign(document.createElement('span'), { textContent: digit })));
+  digits.replaceChildren(
+    ...shown.map((digit) => Object.assign(document.createElement('span'), { textContent: digit })),
+  );
 }
 
 function capitalized(word: string): string {

@@ -16,7 +16,8 @@ watchOutbox((messages, isNew) => {
   }
   page.show('empty', list.childElementCount === 0);
   const last = messages.at(-1);
-  if (isNew && last !== undefined) page.text('spoken', last.kind === 'push' ? 'A push was sent.' : `A text message was sent: ${last.text}`);
+  if (isNew && last !== undefined)
+    page.text('spoken', last.kind === 'push' ? 'A push was sent.' : `A text message was sent: ${last.text}`);
 });
 
 function entryOf(message: OutboxMessage, isNew: boolean): HTMLElement {

@@ -12,7 +12,8 @@ export interface Notifications {
 }
 
 export interface NotificationOptions {
-  shelf: HTMLElement;
+  /** Where the cards go. */
+  place: HTMLElement;
   mode: () => PhoneMode;
   /** The request is on the screen already, or was: no need to say it again. */
   isKnown: (verificationId: string) => boolean;
@@ -20,59 +21,68 @@ export interface NotificationOptions {
   onText: (text: string) => void;
 }
 
-export function startNotifications({ shelf, mode, isKnown, onOpen, onText }: NotificationOptions): Notifications {
-  const pushes = new Map<string, OutboxPush>();
-  const dismissed = new Set<string>();
+/** The phone's own pushes, and which of them the person has done with. */
+interface Shelf extends NotificationOptions {
+  pushes: Map<string, OutboxPush>;
+  dismissed: Set<string>;
+}
 
-  function take(messages: OutboxMessage[], isNew: boolean): void {
-    for (const message of messages) {
-      if (message.kind === 'push' && message.token === ownPushToken()) {
-        pushes.set(message.id, message);
-        dismissed.delete(message.id);
-      }
-      // Text messages need no internet. Old ones were read.
-      if (message.kind === 'sms' && isNew) onText(message.text);
-    }
-    update();
+export function startNotifications(options: NotificationOptions): Notifications {
+  const shelf: Shelf = { ...options, pushes: new Map(), dismissed: new Set() };
+  watchOutbox((messages, isNew) => {
+    for (const message of messages) take(shelf, message, isNew);
+    update(shelf);
+  });
+  return { update: () => update(shelf), find: (id) => shelf.pushes.get(id) };
+}
+
+function take({ pushes, dismissed, onText }: Shelf, message: OutboxMessage, isNew: boolean): void {
+  if (message.kind === 'push' && message.token === ownPushToken()) {
+    pushes.set(message.id, message);
+    dismissed.delete(message.id);
   }
+  // Text messages need no internet. Old ones were read.
+  if (message.kind === 'sms' && isNew) onText(message.text);
+}
 
-  function update(): void {
-    const due = [...pushes.values()].filter((push) => isDue(push) && mode() !== 'offline');
-    for (const card of shelf.querySelectorAll<HTMLElement>('[data-push]')) {
-      if (!due.some((push) => push.id === card.dataset['push'])) card.remove();
-    }
-    for (const push of due) {
-      if (shelf.querySelector(`[data-push="${CSS.escape(push.id)}"]`) === null) shelf.prepend(cardOf(push));
-    }
+function update(shelf: Shelf): void {
+  const due = [...shelf.pushes.values()].filter((push) => isDue(shelf, push));
+  for (const card of shelf.place.querySelectorAll<HTMLElement>('[data-push]')) {
+    if (!due.some((push) => push.id === card.dataset['push'])) card.remove();
   }
-
-  function isDue(push: OutboxPush): boolean {
-    return !dismissed.has(push.id) && !isKnown(push.verificationId) && Date.parse(push.expiresAt) > Date.now();
+  for (const push of due) {
+    if (shelf.place.querySelector(`[data-push="${CSS.escape(push.id)}"]`) === null)
+      shelf.place.prepend(cardOf(shelf, push));
   }
+}
 
-  function cardOf(push: OutboxPush): HTMLElement {
-    const view = openTemplate('notification');
-    view.root.dataset['push'] = push.id;
-    view.text('title', 'Sign-in request');
-    view.text('text', 'Tap to see who is asking.');
-    const dismiss = (): void => {
-      dismissed.add(push.id);
-      view.root.remove();
-    };
-    view.button('open', () => {
-      dismiss();
-      onOpen(push);
-    });
-    view.button('dismiss', dismiss);
-    return view.root;
-  }
+function isDue({ mode, dismissed, isKnown }: Shelf, { id, verificationId, expiresAt }: OutboxPush): boolean {
+  if (mode() === 'offline' || dismissed.has(id) || isKnown(verificationId)) return false;
+  return Date.parse(expiresAt) > Date.now();
+}
 
-  watchOutbox(take);
-  return { update, find: (id) => pushes.get(id) };
+function cardOf({ dismissed, onOpen }: Shelf, push: OutboxPush): HTMLElement {
+  const view = openTemplate('notification');
+  view.root.dataset['push'] = push.id;
+  view.text('title', 'Sign-in request');
+  view.text('text', 'Tap to see who is asking.');
+  const dismiss = (): void => {
+    dismissed.add(push.id);
+    view.root.remove();
+  };
+  view.button('open', () => {
+    dismiss();
+    onOpen(push);
+  });
+  view.button('dismiss', dismiss);
+  return view.root;
 }
 
 /** A card that goes away by itself when a person does not do it first. */
-export function showText(shelf: HTMLElement, { icon, title, text }: { icon: string; title: string; text: string }): void {
+export function showText(
+  shelf: HTMLElement,
+  { icon, title, text }: { icon: string; title: string; text: string },
+): void {
   const view = openTemplate('notification');
   setIcon(view.part('icon', SVGElement), icon);
   view.text('title', title);

@@ -13,14 +13,21 @@ export interface NumberEntry {
 const nothing: NumberEntry = { read: () => ({ ok: true, value: undefined }), again: () => {} };
 
 /** `onChoose`: one of the numbers was tapped, which is an answer by itself. */
-export function bindNumber(view: View, matching: PromptView['matching'], onChoose: (number: string) => void): NumberEntry {
+export function bindNumber(
+  view: View,
+  matching: PromptView['matching'],
+  onChoose: (number: string) => void,
+): NumberEntry {
   if (matching.mode === 'choose') return bindChoices(view, matching.choices ?? [], onChoose);
   if (matching.mode === 'none') return nothing;
   const input = view.part('number', HTMLInputElement);
   const isSecret = matching.mode === 'qr';
   const digits = matching.digits ?? 2;
   view.show('numberField', true);
-  view.text('numberLabel', isSecret ? 'Scan the code on the page, or paste it here' : 'Enter the number the page shows');
+  view.text(
+    'numberLabel',
+    isSecret ? 'Scan the code on the page, or paste it here' : 'Enter the number the page shows',
+  );
   input.toggleAttribute('data-text', isSecret);
   if (!isSecret) {
     input.inputMode = 'numeric';

@@ -18,7 +18,7 @@ export async function startPhone(radio: Radio): Promise<void> {
   const shelf = viewOf(document.body).part('notifications', HTMLElement);
   const modes = bindModes(document, (mode) => void setMode(phone, mode));
   const notifications = startNotifications({
-    shelf,
+    place: shelf,
     mode: () => phone.mode,
     isKnown: (id) => phone.seen.has(id),
     onOpen: (push) => void openPush(phone, push, shelf),
@@ -96,12 +96,13 @@ function followDemo(phone: Phone, shelf: HTMLElement, findPush: (id: string) => 
   channel.listen('enroll', ({ uri }) => void takeLink(phone, uri, shelf));
   channel.listen('open-push', ({ id }) => {
     const push = findPush(id);
-    if (phone.mode === 'offline') showText(shelf, { icon: 'alert', title: 'No internet', text: 'The push has not arrived on this phone yet.' });
+    if (phone.mode === 'offline')
+      showText(shelf, { icon: 'alert', title: 'No internet', text: 'The push has not arrived on this phone yet.' });
     else if (push !== undefined) void openPush(phone, push, shelf);
   });
   // Another window of this phone was set up: it has the same keys.
-  channel.listen('phone', ({ enrolled }) => {
-    if (enrolled && phone.registration === null && phone.mode !== 'closed') void open(phone);
+  channel.listen('phone', ({ userId }) => {
+    if (userId !== null && phone.registration === null && phone.mode !== 'closed') void open(phone);
   });
 }
 
@@ -119,7 +120,8 @@ async function openPush(phone: Phone, push: OutboxPush, shelf: HTMLElement): Pro
   if (phone.mode !== 'open') await setMode(phone, 'open');
   try {
     const prompt: PromptView | null = await phone.client.handlePush(push.data);
-    if (prompt === null) return showText(shelf, { icon: 'clock', title: 'Too late', text: 'This request is no longer waiting.' });
+    if (prompt === null)
+      return showText(shelf, { icon: 'clock', title: 'Too late', text: 'This request is no longer waiting.' });
     if (phone.shown.kind !== 'prompt' || phone.shown.prompt.id !== prompt.id) showPrompt(phone, prompt);
   } catch (thrown) {
     showText(shelf, { icon: 'alert', title: 'Could not open it', text: messageOf(thrown) });
@@ -128,7 +130,7 @@ async function openPush(phone: Phone, push: OutboxPush, shelf: HTMLElement): Pro
 }
 
 function tell({ channel, registration, mode, client }: Phone): void {
-  channel.tell({ type: 'phone', enrolled: registration !== null, mode, prompts: client.pending().length });
+  channel.tell({ type: 'phone', userId: registration?.userId ?? null, mode, prompts: client.pending().length });
 }
 
 /** For installing and for starting without a connection; a browser that has none shows the same page. */

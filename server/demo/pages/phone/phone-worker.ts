@@ -23,6 +23,7 @@ const shell = [
   '/demo/phone.webmanifest',
   '/demo/assets/base.css',
   '/demo/assets/phone.css',
+  '/demo/assets/phone-prompt.css',
   '/demo/assets/phone-system.css',
   '/demo/assets/phone-page.js',
   '/demo/assets/icons.svg',

@@ -104,7 +104,11 @@ export function countMore({ shown, client }: Phone): void {
 
 export function showResult(phone: Phone, { action }: Pick<PromptView, 'action'>, result: Result): void {
   addRecent({ action, result, at: new Date().toISOString() });
-  show(phone, { kind: 'result' }, openResult(result, () => showDue(phone)));
+  show(
+    phone,
+    { kind: 'result' },
+    openResult(result, () => showDue(phone)),
+  );
 }
 
 export async function becomeEnrolled(phone: Phone, registration: Registration): Promise<void> {

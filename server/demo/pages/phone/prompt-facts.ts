@@ -7,7 +7,11 @@ export interface Fact {
   value: string;
 }
 
-export function factsOf({ details, context, createdAt }: Pick<PromptView, 'details' | 'context' | 'createdAt'>): Fact[] {
+export function factsOf({
+  details,
+  context,
+  createdAt,
+}: Pick<PromptView, 'details' | 'context' | 'createdAt'>): Fact[] {
   const asked = new Date(createdAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   const place = [context.location, context.ip].filter((part) => part !== undefined).join(', ');
   return [

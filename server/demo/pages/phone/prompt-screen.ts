@@ -6,7 +6,9 @@ import { openTemplate, setIcon } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 import { secondsLeft, timeLeft } from '../shared/time-left.ts';
 import { bindNumber } from './number-entry.ts';
+import type { NumberEntry } from './number-entry.ts';
 import { factsOf } from './prompt-facts.ts';
+import { endOf } from './answer-end.ts';
 import type { Result } from './results.ts';
 
 export interface PromptScreen {
@@ -25,57 +27,63 @@ export interface PromptOptions {
   onResult: (result: Result) => void;
 }
 
-export function openPrompt({ client, prompt, userId, onResult }: PromptOptions): PromptScreen {
+/** What the parts of one open request share. */
+interface Open extends PromptOptions {
+  view: View;
+  entry: NumberEntry;
+  answering: boolean;
+}
+
+export function openPrompt(options: PromptOptions): PromptScreen {
+  const { client, prompt, userId } = options;
   const view = openTemplate('prompt');
-  const state = { answering: false };
-  const entry = bindNumber(view, prompt.matching, (number) => void answer(() => approve(number), 'approved'));
+  const approve = (number: string | undefined): void =>
+    void answer(open, () => client.approve(prompt.id, number === undefined ? {} : { number }), 'approved');
+  const open: Open = { ...options, view, answering: false, entry: bindNumber(view, prompt.matching, approve) };
   fill(view, prompt);
   view.text('user', `for ${userId}`);
-  const stop = startCountdown(view, prompt);
-
-  const approve = (number: string | undefined) => client.approve(prompt.id, number === undefined ? {} : { number });
-
-  async function answer(send: () => Promise<unknown>, result: Result): Promise<void> {
-    if (state.answering) return;
-    setAnswering(true);
-    view.text('mistake', '');
-    try {
-      await send();
-      onResult(result);
-    } catch (thrown) {
-      const end = endOf(thrown);
-      if (end !== null) return onResult(end);
-      // After the buttons are back: a focused field must not be disabled.
-      setAnswering(false);
-      view.text('mistake', messageOf(thrown));
-      if (thrown instanceof VerihubError && thrown.code === 'number-incorrect') entry.again();
-    }
-    return undefined;
-  }
-
-  function setAnswering(answering: boolean): void {
-    state.answering = answering;
-    for (const button of view.root.querySelectorAll('button')) button.disabled = answering;
-  }
-
   view.part('form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    const number = entry.read();
-    if (number.ok) void answer(() => approve(number.value), 'approved');
+    const number = open.entry.read();
+    if (number.ok) approve(number.value);
     else view.text('mistake', number.mistake);
   });
-  view.button('deny', () => void answer(() => client.deny(prompt.id), 'denied'));
-  bindReport(view, prompt.application.name, () => void answer(() => client.report(prompt.id), 'reported'));
-
+  view.button('deny', () => void answer(open, () => client.deny(prompt.id), 'denied'));
+  bindReport(view, prompt.application.name, () => void answer(open, () => client.report(prompt.id), 'reported'));
   return {
     view,
-    stop,
-    isAnswering: () => state.answering,
-    showMore(others) {
-      view.show('more', others > 0);
-      view.text('more', others === 1 ? 'One more request waits after this one.' : `${others} more requests wait after this one.`);
-    },
+    stop: startCountdown(view, prompt),
+    isAnswering: () => open.answering,
+    showMore: (others) => showMore(view, others),
   };
+}
+
+async function answer(open: Open, send: () => Promise<unknown>, result: Result): Promise<void> {
+  if (open.answering) return;
+  setAnswering(open, true);
+  open.view.text('mistake', '');
+  try {
+    await send();
+    open.onResult(result);
+  } catch (thrown) {
+    const end = endOf(thrown);
+    if (end !== null) return open.onResult(end);
+    // It still waits: the buttons come back first, for the focus cannot go to a disabled one.
+    setAnswering(open, false);
+    open.view.text('mistake', messageOf(thrown));
+    if (thrown instanceof VerihubError && thrown.code === 'number-incorrect') open.entry.again();
+  }
+}
+
+function setAnswering(open: Open, answering: boolean): void {
+  open.answering = answering;
+  for (const button of open.view.root.querySelectorAll('button')) button.disabled = answering;
+}
+
+function showMore(view: View, others: number): void {
+  view.show('more', others > 0);
+  const text = others === 1 ? 'One more request waits' : `${others} more requests wait`;
+  view.text('more', `${text} after this one.`);
 }
 
 function fill(view: View, prompt: PromptView): void {
@@ -95,7 +103,10 @@ function fill(view: View, prompt: PromptView): void {
 
 /** Asked twice: it has consequences for others. */
 function bindReport(view: View, application: string, onReport: () => void): void {
-  view.text('confirmText', `You did not ask for this? ${application} is warned that somebody else tried, and the request is stopped.`);
+  view.text(
+    'confirmText',
+    `You did not ask for this? ${application} is warned that somebody else tried, and the request is stopped.`,
+  );
   const toggle = (confirming: boolean): void => {
     view.show('confirm', confirming);
     for (const part of ['answers', 'entry']) view.show(part, !confirming);
@@ -118,17 +129,4 @@ function startCountdown(view: View, { expiresAt, serverTime }: PromptView): () =
   draw();
   const timer = setInterval(draw, 250);
   return () => clearInterval(timer);
-}
-
-/** What an error says of the request itself; null: it still waits, and may be answered again. */
-function endOf(thrown: unknown): Result | null {
-  if (!(thrown instanceof VerihubError)) return null;
-  if (thrown.code === 'number-incorrect') return thrown.attemptsLeft === 0 ? 'wrong-number' : null;
-  if (thrown.code === 'verification-expired') return 'expired';
-  if (thrown.code === 'already-decided') {
-    if (thrown.verificationStatus === 'approved') return 'approved-elsewhere';
-    if (thrown.verificationStatus === 'denied') return 'denied-elsewhere';
-    return thrown.verificationStatus === 'canceled' ? 'canceled' : 'gone';
-  }
-  return thrown.code === 'prompt-gone' || thrown.code === 'not-found' ? 'gone' : null;
 }

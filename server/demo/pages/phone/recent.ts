@@ -1,4 +1,5 @@
 // The last few answers, kept on this phone only.
+import { having, listOf, parseAs } from '../shared/shapes.ts';
 import type { Result } from './results.ts';
 
 export interface RecentEntry {
@@ -10,9 +11,10 @@ export interface RecentEntry {
 
 const key = 'verihub-phone-recent';
 const kept = 4;
+const isEntries = listOf(having<RecentEntry>('action', 'result', 'at'));
 
 export function recentEntries(): RecentEntry[] {
-  return JSON.parse(localStorage.getItem(key) ?? '[]') as RecentEntry[];
+  return parseAs(localStorage.getItem(key), isEntries) ?? [];
 }
 
 export function addRecent(entry: RecentEntry): void {

@@ -44,8 +44,20 @@ const words: Record<Result, ResultWords> = {
     text: 'The number was not the one the page shows. Start the sign-in again, and look at the new number.',
     tag: 'Denied',
   },
-  expired: { tone: 'calm', icon: 'clock', title: 'Time ran out', text: 'Start the sign-in again if it was you.', tag: 'Expired' },
-  canceled: { tone: 'calm', icon: 'minus', title: 'Canceled', text: 'The request was taken back where it was made.', tag: 'Canceled' },
+  expired: {
+    tone: 'calm',
+    icon: 'clock',
+    title: 'Time ran out',
+    text: 'Start the sign-in again if it was you.',
+    tag: 'Expired',
+  },
+  canceled: {
+    tone: 'calm',
+    icon: 'minus',
+    title: 'Canceled',
+    text: 'The request was taken back where it was made.',
+    tag: 'Canceled',
+  },
   'approved-elsewhere': {
     tone: 'calm',
     icon: 'check',

@@ -1,6 +1,11 @@
 // Settings of this phone: how to be asked, which browsers are trusted, and taking the phone out of the account.
 import { VerihubError } from '../../../../client-sdk/device.ts';
-import type { DeliveryPreference, DeviceClient, Registration, TrustedBrowserView } from '../../../../client-sdk/device.ts';
+import type {
+  DeliveryPreference,
+  DeviceClient,
+  Registration,
+  TrustedBrowserView,
+} from '../../../../client-sdk/device.ts';
 import { deliveryPreferences } from '../../../../client-sdk/protocol.ts';
 import { messageOf } from '../shared/call-bank.ts';
 import { openTemplate } from '../shared/view.ts';
@@ -61,7 +66,12 @@ async function showTrusted(view: View, client: DeviceClient, attempt: Attempt): 
   const list = view.part('trusted', HTMLUListElement);
   list.replaceChildren(...browsers.map((browser) => trustedRow(browser, () => void attempt(() => revoke(browser.id)))));
   if (browsers.length === 0) {
-    list.append(Object.assign(document.createElement('li'), { className: 'note', textContent: 'None. Each sign-in asks this phone.' }));
+    list.append(
+      Object.assign(document.createElement('li'), {
+        className: 'note',
+        textContent: 'None. Each sign-in asks this phone.',
+      }),
+    );
   }
 
   async function revoke(id: string): Promise<string> {
@@ -89,13 +99,13 @@ function bindRemoval(view: View, client: DeviceClient, onRemoved: () => void, at
   };
   view.button('remove', () => toggle(true));
   view.button('confirmBack', () => toggle(false));
-  view.button('confirmRemove', () =>
-    attempt(async () => {
+  view.button('confirmRemove', () => {
+    void attempt(async () => {
       await client.revoke().catch((thrown: unknown) => {
         if (!(thrown instanceof VerihubError && thrown.code === 'not-enrolled')) throw thrown;
       });
       onRemoved();
       return '';
-    }),
-  );
+    });
+  });
 }

@@ -5,7 +5,8 @@ export type PhoneMode = 'open' | 'closed' | 'offline';
 
 export interface PhoneNews {
   type: 'phone';
-  enrolled: boolean;
+  /** Whom it is set up for; null: nobody yet. */
+  userId: string | null;
   mode: PhoneMode;
   /** Requests that wait for an answer on the phone. */
   prompts: number;

@@ -1,7 +1,9 @@
 // The outbox as it fills: everything so far, then each message once.
 import type { OutboxMessage } from '../../outbox-api.ts';
+import { having, listOf, parseAs } from './shapes.ts';
 
 const name = 'verihub-demo-outbox';
+const isMessages = listOf(having<OutboxMessage>('id', 'kind', 'copies'));
 
 /** `isNew` is false for what was there before the page was opened. */
 export function watchOutbox(listener: (messages: OutboxMessage[], isNew: boolean) => void): void {
@@ -27,7 +29,7 @@ export function watchOutbox(listener: (messages: OutboxMessage[], isNew: boolean
 async function readAll(): Promise<OutboxMessage[]> {
   try {
     const response = await fetch('/demo/api/outbox');
-    return response.ok ? ((await response.json()) as OutboxMessage[]) : [];
+    return parseAs(await response.text(), isMessages) ?? [];
   } catch {
     return [];
   }
@@ -40,7 +42,7 @@ async function readAll(): Promise<OutboxMessage[]> {
 function followAlone(tell: (messages: OutboxMessage[]) => void): Promise<unknown> {
   return navigator.locks.request(name, () => {
     const source = new EventSource('/demo/api/outbox/stream');
-    source.addEventListener('message', ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as OutboxMessage[]));
+    source.addEventListener('message', ({ data }: MessageEvent<string>) => tell(parseAs(data, isMessages) ?? []));
     return new Promise(() => {});
   });
 }

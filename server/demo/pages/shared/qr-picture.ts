@@ -9,7 +9,9 @@ export function drawQr(picture: SVGElement, text: string): boolean {
   if (modules === undefined) return false;
   const size = modules.length + 2 * quiet;
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  const dark = modules.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : [])));
+  const dark = modules.flatMap((row, y) =>
+    row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : [])),
+  );
   path.setAttribute('d', dark.join(''));
   picture.setAttribute('viewBox', `0 0 ${size} ${size}`);
   picture.replaceChildren(path);

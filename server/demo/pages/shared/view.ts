@@ -42,7 +42,8 @@ export function viewOf(root: HTMLElement): View {
 /** A new copy of `<template id="…">`, which holds one element. */
 export function openTemplate(id: string): View {
   const template = document.getElementById(id);
-  const root = template instanceof HTMLTemplateElement ? template.content.firstElementChild?.cloneNode(true) : undefined;
+  const root =
+    template instanceof HTMLTemplateElement ? template.content.firstElementChild?.cloneNode(true) : undefined;
   if (!(root instanceof HTMLElement)) throw new TypeError(`the page has no template named "${id}"`);
   return viewOf(root);
 }

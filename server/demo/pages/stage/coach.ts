@@ -16,7 +16,7 @@ const carry: Record<PhoneMode, string> = {
 export function adviceFor(known: { phone: PhoneNews | null; bank: BankNews['view'] }): Advice {
   const { phone, bank } = known;
   if (phone === null) return { step: 0, text: 'One moment…' };
-  if (!phone.enrolled) return { step: 0, text: 'First, the phone makes its keys and registers.' };
+  if (phone.userId === null) return { step: 0, text: 'First, the phone makes its keys and registers.' };
   if (bank === 'waiting') return { step: 2, text: carry[phone.mode] };
   if (bank === 'account') {
     return { step: 3, text: 'You are in. Next: sign out, close the app or take the phone offline, and sign in again.' };

@@ -5,12 +5,17 @@ import { messageOf, sendToBank } from '../shared/call-bank.ts';
 import { openDemoChannel } from '../shared/demo-channel.ts';
 import type { BankNews, PhoneNews } from '../shared/demo-channel.ts';
 import { watchOutbox } from '../shared/outbox-stream.ts';
+import { having } from '../shared/shapes.ts';
 import { viewOf } from '../shared/view.ts';
 import { adviceFor } from './coach.ts';
 
 const page = viewOf(document.body);
 const channel = openDemoChannel();
-const known: { phone: PhoneNews | null; bank: BankNews['view']; unread: number } = { phone: null, bank: 'sign-in', unread: 0 };
+const known: { phone: PhoneNews | null; bank: BankNews['view']; unread: number } = {
+  phone: null,
+  bank: 'sign-in',
+  unread: 0,
+};
 const setUp = page.button('setUp', () => void handLink());
 
 page.text('address', `${location.host}/demo/bank`);
@@ -35,10 +40,11 @@ channel.tell({ type: 'hello' });
 function draw(): void {
   const { text, step } = adviceFor(known);
   page.text('coach', text);
-  page.part('dots', HTMLOListElement)
+  page
+    .part('dots', HTMLOListElement)
     .querySelectorAll('li')
     .forEach((dot, index) => dot.toggleAttribute('data-done', index < step));
-  setUp.hidden = known.phone === null || known.phone.enrolled;
+  setUp.hidden = known.phone === null || known.phone.userId !== null;
   badge('phoneBadge', known.phone?.prompts ?? 0);
   badge('outboxBadge', known.unread);
 }
@@ -63,7 +69,7 @@ async function handLink(): Promise<void> {
   setUp.disabled = true;
   try {
     const userId = createSettings(localStorage).userId();
-    const { uri } = await sendToBank<EnrollmentLink>('enrollment', { userId });
+    const { uri } = await sendToBank('enrollment', having<EnrollmentLink>('uri'), { userId });
     channel.tell({ type: 'enroll', uri });
   } catch (thrown) {
     page.text('coach', messageOf(thrown));
