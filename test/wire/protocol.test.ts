@@ -11,11 +11,18 @@ import type { createEnrollmentReply, preferencesReply, putUserRequest, userReply
 import type { trustReply } from '../../server/wire/verification-calls.ts';
 import type { timelineReply, verificationReply } from '../../server/wire/verification.ts';
 
-/** Written out, so that two ways to say the same compare as the same. */
-type Plain<T> = T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
-type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Every field present, and marked as what it was: an optional field that one side lacks would fit otherwise. */
+type Marked<T> = T extends readonly (infer E)[]
+  ? Marked<E>[]
+  : T extends object
+    ? { [K in keyof T]-?: [Marked<T[K]>, object extends Pick<T, K> ? 'optional' : 'required'] }
+    : T;
+type Fits<A, B> = [A] extends [B] ? true : false;
 /** `true`, or both sides to look at. */
-type Same<A, B> = IsSame<Plain<A>, Plain<B>> extends true ? true : { schema: A; protocol: B };
+type Same<A, B> = [Fits<Marked<A>, Marked<B>>, Fits<Marked<B>, Marked<A>>] extends [true, true]
+  ? true
+  : { schema: A; protocol: B };
+
 /** The store keeps a platform as text. */
 type StoredDevice = Omit<protocol.DeviceView, 'platform'> & { platform: string };
 
