@@ -98,8 +98,10 @@ function licenceOf(path: string, locked: Locked): string {
   if (locked.license !== undefined) return locked.license;
   const file = `${path}/package.json`;
   if (!existsSync(join(root, file))) return 'unknown';
-  const { license } = JSON.parse(read(file)) as { license?: unknown };
-  return typeof license === 'string' ? license : 'unknown';
+  const { license, licenses } = JSON.parse(read(file)) as { license?: unknown; licenses?: { type?: unknown }[] };
+  // Before SPDX expressions, npm took a list; some packages still ship it, and the lockfile leaves it out.
+  const named = typeof license === 'string' ? license : licenses?.map(({ type }) => String(type)).join(' OR ');
+  return named === undefined || named === '' ? 'unknown' : named;
 }
 
 /** An SPDX expression whose every `AND` part has a permissive `OR` choice. */
