@@ -7,8 +7,10 @@ const everyMs = 60_000;
 /** Small enough that a sweep never holds up a write for long. */
 const batchSize = 200;
 
-export function createSweeper(context: Pick<Context, 'store' | 'clock' | 'logger' | 'metrics'>): Worker {
-  let isStopped = true;
+type Needs = Pick<Context, 'clock' | 'logger' | 'metrics'> & { store: Pick<Context['store'], 'sweep'> };
+
+export function createSweeper(context: Needs): Worker {
+  let isStopped = false;
   let running: Promise<number> = Promise.resolve(0);
   let cancelTimer: (() => void) | undefined;
 

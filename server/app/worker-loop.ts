@@ -34,21 +34,22 @@ type Needs = Pick<Context, 'bus' | 'clock' | 'logger' | 'metrics'>;
 export function createWorkerLoop(context: Needs, spec: LoopSpec): Worker {
   const inHand = new Set<Promise<void>>();
   let isStopped = true;
-  let isTurning = false;
+  /** Undefined between two looks. */
+  let looking: Promise<void> | undefined;
   let isHurried = false;
   let cancelTimer: (() => void) | undefined;
   let unsubscribe: (() => void) | undefined;
 
   const schedule = (ms: number): void => {
     cancelTimer?.();
-    if (!isStopped) cancelTimer = context.clock.after(ms, () => void turn());
+    if (!isStopped) cancelTimer = context.clock.after(ms, turn);
   };
 
   const begin = (task: () => Promise<void>): void => {
-    const wasFull = inHand.size + 1 >= spec.slots;
     const running = perform(context, spec.name, task).finally(() => {
+      const wasFull = inHand.size >= spec.slots;
       inHand.delete(running);
-      if (wasFull) schedule(0);
+      if (wasFull) hurry();
     });
     inHand.add(running);
   };
@@ -64,14 +65,21 @@ export function createWorkerLoop(context: Needs, spec: LoopSpec): Worker {
     return total;
   };
 
-  const turn = async (): Promise<void> => {
-    isHurried = isTurning;
-    if (isStopped || isTurning) return;
-    isTurning = true;
-    const wait = await lookForWork(context, spec, claimAll);
-    isTurning = false;
-    schedule(isHurried ? 0 : wait);
+  const look = async (): Promise<void> => {
     isHurried = false;
+    const wait = await lookForWork(context, spec, claimAll);
+    looking = undefined;
+    // What came up while it looked may have come too late for what it saw.
+    schedule(isHurried ? 0 : wait);
+  };
+
+  const turn = (): void => {
+    looking ??= look();
+  };
+
+  const hurry = (): void => {
+    isHurried = true;
+    if (looking === undefined) schedule(0);
   };
 
   return {
@@ -86,7 +94,7 @@ export function createWorkerLoop(context: Needs, spec: LoopSpec): Worker {
     start: () => {
       isStopped = false;
       unsubscribe = context.bus.subscribe((hint) => {
-        if (hint.type === 'work') schedule(0);
+        if (hint.type === 'work') hurry();
       });
       schedule(0);
     },
@@ -94,6 +102,8 @@ export function createWorkerLoop(context: Needs, spec: LoopSpec): Worker {
       isStopped = true;
       cancelTimer?.();
       unsubscribe?.();
+      // A claim on its way is finished too: what it takes would else wait for its lease.
+      await looking;
       await Promise.all(inHand);
     },
   };

@@ -35,8 +35,8 @@ describe('delivery', () => {
   const attempts = async ({ id }: { id: string }) =>
     (await app.verifications.timeline(app.application, id)).entries.filter(({ type }) => type === 'attempt');
   const offline = (options = {}) => enrollPhone(app, 'alice', { online: false, ...options });
-  const reachable = (delivery: DeliveryPreference = 'push_then_sms') =>
-    app.users.put(app.application, 'alice', { phoneNumber, delivery });
+  const reachable = (preference: DeliveryPreference = 'push_then_sms') =>
+    app.users.put(app.application, 'alice', { phoneNumber, delivery: preference });
 
   describe('of a push', () => {
     it('encrypts the prompt to the device, and shows the provider nothing else', async () => {
