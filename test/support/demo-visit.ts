@@ -1,6 +1,6 @@
 // Somebody trying the demo: a hub with short waits, and for each visit a computer with the bank and a phone, which share nothing.
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Parts } from '../../server/hub.ts';
 import { launchChromium, openContext } from './chromium.ts';
 import { startTestHub, type TestHub } from './hub.ts';
@@ -15,6 +15,8 @@ export interface DemoHouse extends AsyncDisposable {
 }
 
 export interface VisitOptions {
+  /** Screen and colour scheme. */
+  page?: Pick<BrowserContextOptions, 'colorScheme' | 'viewport'>;
   phone?: 'enrolled' | 'none';
   user?: { phoneNumber?: string | null; delivery?: string };
   /** Lets the phone keep its shell for when there is no connection. */
@@ -80,7 +82,7 @@ async function openVisit(
   // Each in a window of its own: a tab in the background draws one frame a second, and clicks wait for two.
   const newWindow = async (): Promise<Page> => {
     const storageState = { cookies: [], origins: [{ origin: hub.origin, localStorage }] };
-    const context = await openContext(browser, troubles, { storageState, serviceWorkers });
+    const context = await openContext(browser, troubles, { storageState, serviceWorkers, ...options.page });
     contexts.push(context);
     return context.newPage();
   };
