@@ -74,8 +74,8 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
   const machine = createMachine(config, parts);
   const store = openStore(config, machine, parts);
   building.defer(() => store.close());
-  const front = await listen(config.http);
-  building.defer(() => front.close());
+  const front = await listen(config.http, machine);
+  building.defer(() => front.close(config.drainTimeoutMs / 4));
 
   const shutdown = new AbortController();
   const core = await createCore({ config, machine, store, origin: front.origin, shutdown: shutdown.signal });

@@ -3,8 +3,24 @@ import { ProblemError } from '../core/errors.ts';
 import { makeId, shardOf } from '../core/ids.ts';
 import { decide } from '../core/transitions.ts';
 import { resendCooldownMs } from '../core/limits.ts';
-import { isPending, type Facts, type Matching, type MatchingMode, type Pending, type StepName, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
-import { idempotencyKey as idempotencyId, userKey, type ApplicationRecord, type DeliveryPreference, type UserRecord } from '../ports/records.ts';
+import {
+  isPending,
+  type Facts,
+  type Matching,
+  type MatchingMode,
+  type Pending,
+  type StepName,
+  type StepReason,
+  type Timestamp,
+  type Verification,
+} from '../core/verification.ts';
+import {
+  idempotencyKey as idempotencyId,
+  userKey,
+  type ApplicationRecord,
+  type DeliveryPreference,
+  type UserRecord,
+} from '../ports/records.ts';
 import { StoreUnavailableError, type Put } from '../ports/store.ts';
 import { commitCreated } from './change.ts';
 import type { Context } from './context.ts';
@@ -50,7 +66,8 @@ export async function createVerification(
 ): Promise<Created> {
   const shard = shardOf(application.id, request.userId);
   const fresh = makeId('ver', context.random.uuid(), shard);
-  const reserved = idempotencyKey === undefined ? fresh : await reserve(context, application, request, idempotencyKey, fresh);
+  const reserved =
+    idempotencyKey === undefined ? fresh : await reserve(context, application, request, idempotencyKey, fresh);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const created =
       (idempotencyKey === undefined ? undefined : await replay(context, reserved, request)) ??
@@ -61,7 +78,13 @@ export async function createVerification(
 }
 
 /** Ties the key to one verification id before anything else happens, so that a repeat after a crash goes on with the same id. */
-async function reserve(context: Context, application: ApplicationRecord, request: CreateRequest, key: string, fresh: string): Promise<string> {
+async function reserve(
+  context: Context,
+  application: ApplicationRecord,
+  request: CreateRequest,
+  key: string,
+  fresh: string,
+): Promise<string> {
   const id = idempotencyId(application.id, context.secrets.hash(key));
   const bodyHash = context.secrets.digestJson(request);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -69,7 +92,10 @@ async function reserve(context: Context, application: ApplicationRecord, request
     const [known] = records;
     const isLive = known !== undefined && now < known.createdAt + day;
     if (isLive && known.bodyHash !== bodyHash) {
-      throw new ProblemError('idempotency-key-reused', 'This Idempotency-Key was used with another body. Use a new key for a new request.');
+      throw new ProblemError(
+        'idempotency-key-reused',
+        'This Idempotency-Key was used with another body. Use a new key for a new request.',
+      );
     }
     if (isLive) return known.verificationId;
     const record = { id, rev: (known?.rev ?? 0) + 1, bodyHash, verificationId: fresh, createdAt: now };
@@ -89,7 +115,12 @@ async function replay(context: Context, id: string, request: CreateRequest): Pro
   const waiterToken = await context.tokens.mintWaiter(id, verification.expiresAt, now);
   const wasTrusted = verification.rev === 1 && verification.status === 'approved';
   const trustToken = wasTrusted ? await rotatedAgain(context, verification.applicationId, request, now) : undefined;
-  return { verification: asFirst(verification, now), now, waiterToken, ...(trustToken === undefined ? {} : { trustToken }) };
+  return {
+    verification: asFirst(verification, now),
+    now,
+    waiterToken,
+    ...(trustToken === undefined ? {} : { trustToken }),
+  };
 }
 
 /** The verification as its first reply showed it; what ended since is shown as it is once its deadline has passed. */
@@ -98,16 +129,27 @@ function asFirst(verification: Verification, now: Timestamp): Verification {
   const { createdAt, expiresAt, first } = verification;
   const facts = factsOf(verification);
   const pending: Pending = {
-    ...facts, status: 'pending', rev: 1, delivery: first, acknowledgements: [], answers: [], wrongNumbers: 0,
-    codeAttempts: 0, resends: 0, resendAvailableAt: createdAt + resendCooldownMs(0), dueAt: expiresAt,
+    ...facts,
+    status: 'pending',
+    rev: 1,
+    delivery: first,
+    acknowledgements: [],
+    answers: [],
+    wrongNumbers: 0,
+    codeAttempts: 0,
+    resends: 0,
+    resendAvailableAt: createdAt + resendCooldownMs(0),
+    dueAt: expiresAt,
   };
   return pending;
 }
 
+/** What is true of it in every state: without what only this state has. */
 function factsOf(verification: Verification): Facts {
-  if (!isPending(verification)) return verification;
-  const { dueAt: _due, ...rest } = verification;
-  return rest;
+  const only = isPending(verification) ? ['dueAt'] : ['endedAt', 'decision', 'canceledBy'];
+  const facts = { ...verification };
+  for (const field of only) Reflect.deleteProperty(facts, field);
+  return facts;
 }
 
 async function tryCreate(
@@ -129,12 +171,21 @@ async function tryCreate(
   const steps = planSteps(application, request, user.delivery);
   const plan = user.delivery === 'push_and_sms' ? 'all-at-once' : 'escalate';
   const facts = makeFacts(context, application, request, { id, now, plan, promptable: steps.some(carriesPrompts) });
-  const outcome = decide(undefined, { type: 'create', facts, steps, reach, ...(trust === undefined ? {} : { trustedBrowserId: trust.id }) }, now);
+  const outcome = decide(
+    undefined,
+    { type: 'create', facts, steps, reach, ...(trust === undefined ? {} : { trustedBrowserId: trust.id }) },
+    now,
+  );
   const verification = replayable ? { ...outcome.next, first: outcome.next.delivery } : outcome.next;
   const result = await commitCreated(context, { ...outcome, next: verification }, putsBeside(known, user, trust), now);
   if (!result.ok) return undefined;
   const waiterToken = await context.tokens.mintWaiter(id, facts.expiresAt, now);
-  return { verification, now: result.now, waiterToken, ...(trust === undefined ? {} : { trustToken: trust.trustToken }) };
+  return {
+    verification,
+    now: result.now,
+    waiterToken,
+    ...(trust === undefined ? {} : { trustToken: trust.trustToken }),
+  };
 }
 
 function putsBeside(known: UserRecord | undefined, user: UserRecord, trust: UsedTrust | undefined): Put[] {
@@ -182,7 +233,11 @@ function carriesPrompts({ step, skip }: PlannedStep): boolean {
 }
 
 /** The steps asked for, in the order of escalation, with those that policy or preference rules out. */
-function planSteps(application: ApplicationRecord, request: CreateRequest, preference: DeliveryPreference): PlannedStep[] {
+function planSteps(
+  application: ApplicationRecord,
+  request: CreateRequest,
+  preference: DeliveryPreference,
+): PlannedStep[] {
   const asked = request.steps ?? stepOrder;
   return stepOrder
     .filter((step) => asked.includes(step))

@@ -1,5 +1,9 @@
 // The port: taken before anything else is built, because with port 0 the hub's origin is known only then.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { ProblemError } from '../core/errors.ts';
+import type { Random } from '../ports/runtime.ts';
+import { toProblem } from '../wire/problem.ts';
+import { answerBadHttp } from './bad-http.ts';
 
 export interface ListenSettings {
   host: string;
@@ -19,20 +23,27 @@ export interface Front {
   localUrl: string;
   /** Until the doors are open, everyone is asked to come back. */
   answerWith(listener: RequestListener): void;
-  close(): Promise<void>;
+  /** Takes no more connections, lets requests in flight finish, and cuts what is left after `graceMs` milliseconds. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Storms of reconnecting phones queue in the kernel; `somaxconn` bounds it. */
 const backlog = 4_096;
 
 /** @throws when the port is taken: the message says what to do */
-export async function listen(settings: ListenSettings): Promise<Front> {
+export async function listen(settings: ListenSettings, { random }: { random: Pick<Random, 'uuid'> }): Promise<Front> {
   const { host, port, publicUrl, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = settings;
-  let listener: RequestListener = (_request, response) => void response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = createServer(
-    { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
-    (request, response) => listener(request, response),
+  let listener: RequestListener = (_request, response) => void refuseEarly(response, random.uuid());
+  const timeouts = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+  };
+  // Node looks for connections past their time-out every 30 s unless told otherwise: then 10 s would mean up to 40.
+  const server = createServer({ ...timeouts, connectionsCheckingInterval: 1_000 }, (request, response) =>
+    listener(request, response),
   );
+  answerBadHttp(server, { random });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, host, port)));
     server.listen({ host, port, backlog }, resolve);
@@ -46,12 +57,33 @@ export async function listen(settings: ListenSettings): Promise<Front> {
     answerWith: (next) => {
       listener = next;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: (graceMs) => closeServer(server, graceMs),
   };
+}
+
+function refuseEarly(response: ServerResponse, requestId: string): void {
+  const problem = toProblem(
+    new ProblemError('draining', 'This node is starting. Try again shortly.', { retryAfter: 1 }),
+    requestId,
+  );
+  const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '1', 'X-Request-Id': requestId };
+  response.writeHead(problem.status, headers).end(JSON.stringify(problem));
+}
+
+/** How often connections that have become idle are let go while the server closes; milliseconds. */
+const idleCheckMs = 25;
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 function listenFault(error: Error, host: string, port: number): Error {
