@@ -3,6 +3,7 @@ import { formatApiKey, parseApiKey } from '../core/bearer.ts';
 import { ProblemError } from '../core/errors.ts';
 import { makeId } from '../core/ids.ts';
 import type { StepName } from '../core/verification.ts';
+import { configureEndpoint, webhookSecretFault, webhookUrlFault } from '../core/webhook-endpoint.ts';
 import type { ApiKeyRecord, ApplicationRecord } from '../ports/records.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
 import type { Context } from './context.ts';
@@ -17,8 +18,12 @@ export interface ApplicationSpec {
 export interface Applications {
   /** @throws ProblemError `unauthenticated` */
   authenticate(apiKey: string): Promise<ApplicationRecord>;
-  /** Registers an application under this key, or brings the one that has it up to date. @throws ProblemError `invalid` for a malformed key */
+  /**
+   * Registers an application under this key, or brings the one that has it up to date. Another webhook secret takes over as in a
+   * rotation: the one before signs too for a day. @throws ProblemError `invalid` for a malformed key, webhook URL or secret
+   */
   ensure(apiKey: string, spec: ApplicationSpec): Promise<ApplicationRecord>;
+  /** @throws ProblemError `invalid` for a malformed webhook URL or secret */
   create(spec: ApplicationSpec): Promise<{ application: ApplicationRecord; apiKey: string }>;
   list(): Promise<ApplicationRecord[]>;
 }
@@ -60,6 +65,7 @@ async function ensure(context: Needs, apiKey: string, spec: ApplicationSpec): Pr
   if (parsed === undefined) {
     throw new ProblemError('invalid', 'An API key reads vh_<key id>_<secret of 32 or more random bytes, base64url>.');
   }
+  refuseMalformed(spec.webhook);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const { now, records } = await context.store.read([{ kind: 'api-key', id: parsed.keyId }]);
     const [key] = records;
@@ -80,12 +86,22 @@ async function ensure(context: Needs, apiKey: string, spec: ApplicationSpec): Pr
   throw new StoreUnavailableError('The application kept changing under the write.');
 }
 
+/** Found here and not a day later, in a dead letter. */
+function refuseMalformed(webhook: ApplicationSpec['webhook']): void {
+  if (webhook === undefined) return;
+  const urlFault = webhookUrlFault(webhook.url);
+  if (urlFault !== undefined) throw new ProblemError('invalid', `The webhook URL is not acceptable: ${urlFault}.`);
+  const secretFault = webhookSecretFault(webhook.secret);
+  if (secretFault !== undefined) throw new ProblemError('invalid', `The webhook secret is not acceptable: ${secretFault}.`);
+}
+
 async function bringUpToDate(context: Needs, id: string, spec: ApplicationSpec): Promise<ApplicationRecord | undefined> {
-  const { records } = await context.store.read([{ kind: 'application', id }]);
+  const { now, records } = await context.store.read([{ kind: 'application', id }]);
   const [known] = records;
   if (known === undefined) throw new ProblemError('invalid', 'This API key belongs to an application that is gone.');
-  const { webhook: _old, ...rest } = known;
-  const record: ApplicationRecord = { ...rest, ...spec, rev: known.rev + 1 };
+  const { webhook: old, ...rest } = known;
+  const webhook = configureEndpoint(old, spec.webhook, now);
+  const record: ApplicationRecord = { ...rest, ...spec, ...(webhook === undefined ? {} : { webhook }), rev: known.rev + 1 };
   const isSame = JSON.stringify({ ...known, rev: 0 }) === JSON.stringify({ ...record, rev: 0 });
   if (isSame) return known;
   const result = await context.store.commit({ puts: [{ kind: 'application', record }] });

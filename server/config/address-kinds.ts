@@ -1,4 +1,5 @@
 // Kinds of value that name a place: origins, URLs, hosts, networks and the store.
+import { webhookUrlFault } from '../core/webhook-endpoint.ts';
 import { bad, good, matching, type Kind, type Read } from './kinds.ts';
 
 export type StoreUrl =
@@ -55,10 +56,8 @@ export const clientOrigin: Kind<string> = {
 export const webUrl: Kind<string> = {
   shape: 'URL',
   read(raw) {
-    const url = parseUrl(raw);
-    if (url === undefined || !isHttp(url)) return bad('give an http or https URL, e.g. https://example.com/hooks');
-    if (url.username !== '' || url.password !== '') return bad('leave user and password out of the URL');
-    return url.hash === '' ? good(raw) : bad('leave the part from # on out of the URL');
+    const fault = webhookUrlFault(raw);
+    return fault === undefined ? good(raw) : bad(fault);
   },
 };
 

@@ -1,5 +1,6 @@
 // Kinds of value that are names, keys and secrets.
 import { apiKeyFault } from '../core/bearer.ts';
+import { webhookSecretFault } from '../core/webhook-endpoint.ts';
 import { bad, good, matching, type Kind } from './kinds.ts';
 
 /** Contract section 3. */
@@ -22,11 +23,8 @@ export const token = matching(
 export const webhookSecret: Kind<string> = {
   shape: '`whsec_<base64>`',
   read(raw) {
-    const fault = 'give whsec_ and 24 to 64 random bytes in base64';
-    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(raw)?.[1];
-    if (encoded === undefined || encoded.length % 4 !== 0) return bad(fault);
-    const bytes = atob(encoded).length;
-    return bytes >= 24 && bytes <= 64 ? good(raw) : bad(fault);
+    const fault = webhookSecretFault(raw);
+    return fault === undefined ? good(raw) : bad(fault);
   },
 };
 

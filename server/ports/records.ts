@@ -1,5 +1,6 @@
 // What the store keeps, kind by kind. Every record has an id and a rev that rises by one with each write.
 import type { StepName, Timestamp, Verification } from '../core/verification.ts';
+import type { WebhookEndpoint } from '../core/webhook-endpoint.ts';
 
 export type DeliveryPreference = 'push_then_sms' | 'push' | 'sms' | 'push_and_sms';
 
@@ -9,7 +10,7 @@ export interface ApplicationRecord {
   name: string;
   /** Last line of an SMS: `@<domain> #<code>`. */
   domain: string;
-  webhook?: { url: string; secret: string };
+  webhook?: WebhookEndpoint;
   /** Steps the application's policy allows. */
   steps: StepName[];
   createdAt: Timestamp;

@@ -12,7 +12,9 @@ describe('a trusted browser', () => {
   let app: TestApp;
   let phone: AppPhone;
   beforeEach(async () => {
-    app = await createTestApp({ webhook: { url: 'https://bank.test/hook', secret: 'whsec_c2VjcmV0' } });
+    app = await createTestApp({
+      webhook: { url: 'https://bank.test/hook', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    });
     phone = await enrollPhone(app);
   });
   afterEach(() => app.kill());

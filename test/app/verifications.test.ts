@@ -16,7 +16,9 @@ describe('a verification', () => {
   let phone: AppPhone;
   let owner: Caller;
   beforeEach(async () => {
-    app = await createTestApp({ webhook: { url: 'https://bank.test/hook', secret: 'whsec_c2VjcmV0' } });
+    app = await createTestApp({
+      webhook: { url: 'https://bank.test/hook', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    });
     phone = await enrollPhone(app);
     await app.users.put(app.application, 'alice', { phoneNumber });
     owner = { kind: 'relying-party', application: app.application };
