@@ -123,6 +123,9 @@ async function applicationOf(context: Context, id: string): Promise<ApplicationR
 
 async function tryEnroll(context: Context, enrollment: EnrollmentRecord, request: EnrollRequest, thumbprint: string, now: Timestamp) {
   const { applicationId, userId } = enrollment;
+  const { user, isNew } = await userForWrite(context, applicationId, userId);
+  // The person was deleted since; whoever has this id now is somebody else.
+  if (isNew || user.createdAt > enrollment.createdAt) throw new ProblemError('unauthenticated', refusedToken);
   const { records: known } = await context.store.list({ kind: 'device', applicationId, userId });
   if (activeDevices(known).length >= devicesPerUser) {
     const detail = `This person already has ${devicesPerUser} devices. Remove one before adding another.`;
@@ -137,7 +140,12 @@ async function tryEnroll(context: Context, enrollment: EnrollmentRecord, request
   const spent: EnrollmentRecord = { ...enrollment, rev: enrollment.rev + 1, spent: { deviceId: device.id, signingKeyThumbprint: thumbprint } };
   const result = await context.store.commit({
     before: enrollment.expiresAt,
-    puts: [{ kind: 'device', record: device }, { kind: 'enrollment', record: spent, forgetAt: enrollment.expiresAt }],
+    puts: [
+      { kind: 'device', record: device },
+      { kind: 'enrollment', record: spent, forgetAt: enrollment.expiresAt },
+      // Written as well, so that of two at once the second counts the first, and none slips past a deletion.
+      { kind: 'user', record: { ...user, rev: user.rev + 1 } },
+    ],
     enqueue: await deviceWebhook(context, device, 'device.enrolled', now),
   });
   if (!result.ok) return undefined;

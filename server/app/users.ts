@@ -68,19 +68,45 @@ async function get(context: Context, applicationId: string, userId: string) {
 }
 
 async function remove(context: Context, applicationId: string, userId: string): Promise<void> {
-  const { user } = await get(context, applicationId, userId);
-  const { store } = context;
-  const { records: pending } = await store.list({ kind: 'verification', applicationId, userId });
-  for (const verification of pending) {
-    await change(context, verification.id, () => ({ type: 'cancel', by: 'relying-party' }));
+  let { user } = await get(context, applicationId, userId);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    await cancelPending(context, applicationId, userId);
+    await revokeDevices(context, applicationId, userId);
+    const expired = await expireBrowsers(context, applicationId, userId);
+    // The user goes last, so that a deletion cut short can be asked for again; and only when nothing came in between.
+    const ref = { kind: 'user', id: user.id } as const;
+    const result = await context.store.commit({ unchanged: [{ ...ref, rev: user.rev }], puts: expired, removes: [ref] });
+    if (result.ok) return;
+    const { records } = await context.store.read([ref]);
+    // Somebody else has deleted it meanwhile.
+    if (records[0] === undefined) return;
+    user = records[0];
   }
-  const { records: devices } = await store.list({ kind: 'device', applicationId, userId });
-  for (const device of activeDevices(devices)) await revokeDevice(context, applicationId, userId, device.id);
-  const { now, records: browsers } = await store.list({ kind: 'trusted-browser', applicationId, userId });
-  const expired = browsers.map((browser): Put => {
+  throw new StoreUnavailableError('The user kept changing under the deletion.');
+}
+
+async function cancelPending(context: Context, applicationId: string, userId: string): Promise<void> {
+  const { records } = await context.store.list({ kind: 'verification', applicationId, userId });
+  for (const { id } of records) await change(context, id, () => ({ type: 'cancel', by: 'relying-party' }));
+}
+
+async function revokeDevices(context: Context, applicationId: string, userId: string): Promise<void> {
+  const { records } = await context.store.list({ kind: 'device', applicationId, userId });
+  for (const { id } of activeDevices(records)) {
+    try {
+      await revokeDevice(context, applicationId, userId, id);
+    } catch (error) {
+      const isGone = error instanceof ProblemError && error.code === 'not-found';
+      if (!isGone) throw error;
+    }
+  }
+}
+
+async function expireBrowsers(context: Context, applicationId: string, userId: string): Promise<Put[]> {
+  const { now, records } = await context.store.list({ kind: 'trusted-browser', applicationId, userId });
+  return records.map((browser) => {
     const { previous: _dead, ...rest } = browser;
     const record = { ...rest, rev: browser.rev + 1, expiresAt: Math.min(browser.expiresAt, now) };
     return { kind: 'trusted-browser', record, forgetAt: now + context.settings.retentionMs };
   });
-  await store.commit({ puts: expired, removes: [{ kind: 'user', id: user.id }] });
 }

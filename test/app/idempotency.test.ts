@@ -78,6 +78,20 @@ describe('an idempotency key', () => {
     expect((await create('key')).verification.status).to.equal('canceled');
   });
 
+  it('replays nothing of how it ended since', async () => {
+    const phone = await enrollPhone(app);
+    for (const decision of ['approve', 'deny'] as const) {
+      const first = await create(decision);
+      const { matching } = first.verification;
+      const number = decision === 'approve' ? matching.number : undefined;
+      await app.verifications.decide(phone.device, phone.sign(first.verification, decision, number));
+      const again = await create(decision);
+      const view = await app.verifications.view(again, 'relying-party');
+      expect(view).to.deep.equal(await app.verifications.view(first, 'relying-party'));
+      expect(view).to.include({ status: 'pending', decision: null }).and.not.have.property('resultToken');
+    }
+  });
+
   it('never replays pending after the deadline, although no worker has come by', async () => {
     await create('key');
     app.clock.advance(300_000);

@@ -33,8 +33,8 @@ describe('webhooks', () => {
     await app.verifications.decide(phone.device, jws);
     await app.work();
     const [request] = app.receiver.requests;
-    expect(request).to.deep.include({
-      ...webhook,
+    expect(request).to.include({
+      url: webhook.url,
       id: `${verification.id}-2-verification-approved`,
       timestamp: 1_767_225_601,
     });

@@ -33,6 +33,9 @@ export const origin = 'https://hub.test';
 export const waits: Waits = { socketMs: 3_000, pushMs: 10_000, answerMs: 60_000 };
 const day = 86_400_000;
 
+/** Where and with what secret (24 bytes) the relying party's receiver takes webhooks. */
+export const bankWebhook = { url: 'https://bank.test/hook', secret: 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3' };
+
 export interface TestAppOptions {
   /** Default `:memory:`. */
   file?: string;
