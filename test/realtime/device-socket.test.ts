@@ -88,6 +88,19 @@ describe('/device', () => {
     expect(wrong).to.deep.equal([]);
   });
 
+  it('shows no device what is not for devices, or has ended', async () => {
+    const socket = await connected(world.clients.open('/device', 'dev_1'));
+    const prompts = collect(socket, 'prompt');
+    const now = Date.now();
+    const smsOnly = makePending('ver_1', now, { promptable: false });
+    world.bus.publish({ type: 'prompt', verification: smsOnly, now });
+    world.bus.publish({ type: 'prompt', verification: approvedOf(makePending('ver_2', now)), now });
+    world.bus.publish({ type: 'changed', verification: makePending('ver_3', now), now });
+    world.bus.publish({ type: 'work' });
+    await ask(socket, 'prompts');
+    expect(prompts).to.deep.equal([]);
+  });
+
   it('refuses bad tokens with a problem, and tells a wrong clock the time', async () => {
     const strange = await refusal(world.clients.open('/device', 'nobody'));
     expect(strange.data).to.include({

@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io-client';
 import type { Snapshot } from '../../server/app/verifications.ts';
-import { ask, connected, next, refusal, transports, until } from './support/clients.ts';
+import { ask, connected, next, rawSocketOf, refusal, transports, until } from './support/clients.ts';
 import { openWorld, type World } from './support/harness.ts';
 import { makePending } from './support/records.ts';
-import { rawRequest } from './support/raw-http.ts';
+import { openPolling, rawRequest } from './support/raw-http.ts';
 
 describe('draining', () => {
   let world: World;
@@ -77,6 +77,8 @@ describe('draining', () => {
   });
 
   it('does not move a client away from under its answer', async () => {
+    await world.close();
+    world = await openWorld({ fraction: () => 0 });
     const go = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     world.use.decide = async () => {
@@ -87,15 +89,34 @@ describe('draining', () => {
     const busy = await connected(world.clients.open('/device', 'dev_1'));
     const idle = await connected(world.clients.open('/device', 'dev_2'));
     const idleGone = next(idle, 'disconnect');
+    let isGone = false;
+    busy.once('disconnect', () => (isGone = true));
     const answer = ask(busy, 'decide', { decision: 'aaa.bbb.ccc' });
     await asked.promise;
     const drained = world.realtime.drain(3_000);
     await idleGone;
+    await ask(busy, 'prompts');
+    expect(isGone).to.equal(false);
     go.resolve();
     expect((await answer).ok).to.equal(true);
     await drained;
     await until(() => !busy.connected, 'moved at last');
   }).timeout(8_000);
+
+  it('lets a polling client fetch what waits for it', async () => {
+    await world.close();
+    world = await openWorld({ fraction: () => 0 });
+    world.verifications.set('ver_1', makePending('ver_1', Date.now()));
+    const path = `/socket.io/?EIO=4&transport=polling&sid=${await openPolling(world.url)}`;
+    await rawRequest(world.url, { path, method: 'POST', body: '40/device,{"token":"dev_2"}' });
+    await until(() => world.open.device === 1, 'joined');
+    const drained = world.realtime.drain(1_500);
+    const { body } = await rawRequest(world.url, { path });
+    expect(body).to.include('["prompt",{"id":"ver_1"');
+    const last = body.endsWith('\u001e1') ? body : (await rawRequest(world.url, { path })).body;
+    expect(last.split('\u001e').at(-1), 'the end').to.equal('1');
+    await drained;
+  });
 
   it('closes what will not go, and may be closed twice', async () => {
     const socket: Socket = await connected(world.clients.open('/device', 'dev_1'));
@@ -107,6 +128,17 @@ describe('draining', () => {
     await gone;
     expect(world.realtime.connectionCount()).to.equal(0);
     expect(world.open).to.deep.equal({ device: 0, browser: 0 });
+  });
+
+  it('cuts a client that does not agree to part', async () => {
+    const socket = await connected(world.clients.open('/device', 'dev_1'));
+    const raw = rawSocketOf(socket);
+    raw.pause();
+    const start = performance.now();
+    await world.realtime.close();
+    expect(performance.now() - start).to.be.below(2_000);
+    expect(await world.tcpConnections()).to.equal(0);
+    raw.destroy();
   });
 
   it('of a node without clients is over at once', async () => {

@@ -1,9 +1,11 @@
 // Storms: handshakes a few at a time, with room for others in between, and never more waiting than there is room for.
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { createLanes, createTurns } from '../../server/realtime/handshake-pace.ts';
-import { ask, connected, refusal } from './support/clients.ts';
+import { ask, connected, refusal, until } from './support/clients.ts';
 import { openWorld, type World } from './support/harness.ts';
-import { rawRequest } from './support/raw-http.ts';
+import { rawRequest, upgradeHeaders } from './support/raw-http.ts';
 import { makeDevice } from './support/records.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -72,24 +74,48 @@ describe('a storm of connects', () => {
   let world: World;
   afterEach(() => world.close());
 
-  it('is let in to the last, while others are served', async () => {
+  it('is let in to the last, never more at once than there are lanes, while others are served', async () => {
     world = await openWorld({ limits: { handshakes: 10 } });
     const other = await connected(world.clients.open('/device', 'dev_1'));
+    const go = Promise.withResolvers<void>();
     let most = 0;
     let busy = 0;
     world.use.authenticate = async (token) => {
       busy += 1;
       most = Math.max(most, busy);
-      await turn();
+      await go.promise;
       busy -= 1;
       return makeDevice(token, token);
     };
     const storm = Array.from({ length: 150 }, (_, index) => connected(world.clients.open('/device', `dev_s${index}`)));
+    await until(() => world.realtime.connectionCount() === 151, 'all at the door');
     expect((await ask(other, 'prompts')).ok).to.equal(true);
+    expect(busy).to.equal(10);
+    go.resolve();
     await Promise.all(storm);
-    expect(world.open.device).to.equal(151);
-    expect(most).to.be.at.most(10);
+    expect([world.open.device, most]).to.deep.equal([151, 10]);
   }).timeout(15_000);
+
+  it('may break off while it waits: the hub lives', async () => {
+    world = await openWorld({ limits: { handshakes: 1 } });
+    const { port, hostname } = new URL(world.url);
+    const head = [
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+      'Host: hub',
+      ...Object.entries(upgradeHeaders).map((line) => line.join(': ')),
+    ].join('\r\n');
+    for (const path of ['/socket.io/', '/elsewhere/']) {
+      await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          const socket = createConnection(Number(port), hostname);
+          await once(socket, 'connect');
+          await new Promise((resolve) => void socket.write(`${head.replace('/socket.io/', path)}\r\n\r\n`, resolve));
+          socket.resetAndDestroy();
+        }),
+      );
+    }
+    await connected(world.clients.open('/device', 'dev_1'));
+  });
 
   it('is refused where there is no room to wait', async () => {
     world = await openWorld({ limits: { handshakes: 1, waitingHandshakes: 0 } });

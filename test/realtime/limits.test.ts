@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io-client';
 import type { PromptView } from '../../client-sdk/protocol.ts';
-import { ask, collect, connected, next, refusal, transports, until } from './support/clients.ts';
+import { ask, collect, connected, next, rawSocketOf, refusal, transports, until } from './support/clients.ts';
 import { openWorld, type World, type WorldOptions } from './support/harness.ts';
 import { openPolling, rawRequest, upgradeHeaders } from './support/raw-http.ts';
 import { makePending } from './support/records.ts';
@@ -168,6 +168,15 @@ describe('limits', () => {
     expect([checks, world.open.device]).to.deep.equal([1, 1]);
   });
 
+  it('lets a connection that was refused try again', async () => {
+    const world = await open();
+    const path = `/socket.io/?EIO=4&transport=polling&sid=${await openPolling(world.url)}`;
+    await rawRequest(world.url, { path, method: 'POST', body: '40/device,{"token":"nobody"}' });
+    expect((await rawRequest(world.url, { path })).body).to.match(/^44\/device/);
+    await rawRequest(world.url, { path, method: 'POST', body: '40/device,{"token":"dev_1"}' });
+    expect((await rawRequest(world.url, { path })).body).to.match(/^40\/device/);
+  });
+
   it('lets a client that never acknowledges connect again, before it costs much', async () => {
     const world = await open({ limits: { unacknowledgedPrompts: 10 } });
     const socket = await connected(world.clients.open('/device', 'dev_1'));
@@ -196,6 +205,9 @@ describe('limits', () => {
         return world.open.device === 0;
       }, 'cut off');
       expect(world.realtime.connectionCount()).to.equal(0);
+      // The client has not noticed, and does not hold the hub up.
+      for (let tries = 0; tries < 100 && (await world.tcpConnections()) > 0; tries += 1);
+      expect(await world.tcpConnections()).to.equal(0);
       // What the kernel took, and what may wait.
       expect(sent).to.be.below(300);
       raw.destroy();
@@ -275,11 +287,4 @@ function speakRaw(url: string, packet: string, join: boolean): Promise<void> {
       else speak();
     });
   });
-}
-
-/** Paused, it leaves what arrives in the kernel, as a stalled phone does. */
-function rawSocketOf(socket: Socket): { pause(): void; destroy(): void } {
-  const { ws } = socket.io.engine.transport as { ws?: object };
-  if (ws === undefined) throw new Error('not over WebSocket');
-  return Reflect.get(ws, '_socket') as { pause(): void; destroy(): void };
 }

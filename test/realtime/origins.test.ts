@@ -168,6 +168,12 @@ describe('namespaces', () => {
   });
 
   it('refuse tokens that are none', async () => {
+    const { devices, use } = world;
+    let asked = 0;
+    use.authenticate = async (token) => {
+      asked += 1;
+      return devices.get(token)!;
+    };
     const odd = [
       undefined,
       {},
@@ -185,6 +191,8 @@ describe('namespaces', () => {
         code: 'unauthenticated',
       });
     }
+    delete use.authenticate;
+    expect(asked).to.equal(0);
   });
 
   it('send nothing to a socket that was refused', async () => {

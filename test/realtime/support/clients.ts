@@ -90,3 +90,10 @@ export async function until(holds: () => boolean, what: string, withinMs = 4_000
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Paused, it leaves what arrives in the kernel, as a stalled phone does. */
+export function rawSocketOf(socket: Socket): { pause(): void; destroy(): void } {
+  const { ws } = socket.io.engine.transport as { ws?: object };
+  if (ws === undefined) throw new Error('not over WebSocket');
+  return Reflect.get(ws, '_socket') as { pause(): void; destroy(): void };
+}

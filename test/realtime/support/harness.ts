@@ -45,6 +45,8 @@ export interface World {
   /** Tells whoever watches. */
   changed(verification: Verification): void;
   watchers(): number;
+  /** TCP connections that the server holds. */
+  tcpConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -52,12 +54,15 @@ export interface WorldOptions {
   limits?: Partial<RealtimeLimits>;
   settings?: Partial<RealtimeSettings>;
   clock?: Clock;
+  /** In place of chance. */
+  fraction?: () => number;
 }
 
 export async function openWorld({
   limits = {},
   settings = {},
   clock = createSystemClock(),
+  fraction = Math.random,
 }: WorldOptions = {}): Promise<World> {
   const httpServer = createServer((_request, response) => void response.writeHead(404).end('not a socket'));
   await new Promise<void>((resolve) => void httpServer.listen(0, '127.0.0.1', resolve));
@@ -79,14 +84,14 @@ export async function openWorld({
     decided: [],
     changed: watchers.tell,
     watchers: watchers.count,
-  } as Omit<World, 'realtime' | 'close'>;
+  } as Omit<World, 'realtime' | 'close' | 'tcpConnections'>;
   let count = 0;
   const realtime = createRealtime({
     httpServer,
     clock,
     logger,
     bus: world.bus,
-    random: { uuid: () => `request-${(count += 1)}`, fraction: Math.random, secret: () => '', integer: () => 0 },
+    random: { uuid: () => `request-${(count += 1)}`, fraction, secret: () => '', integer: () => 0 },
     store: { read: async () => ({ now: clock.now(), records: [] as never }) },
     metrics: {
       socketOpened: (namespace) => void (world.open[namespace] += 1),
@@ -110,6 +115,10 @@ export async function openWorld({
   realtime.start();
   return Object.assign(world, {
     realtime,
+    tcpConnections: () =>
+      new Promise<number>((resolve, reject) =>
+        httpServer.getConnections((error, open) => (error === null ? resolve(open) : reject(error))),
+      ),
     close: async () => {
       world.clients.closeAll();
       await realtime.close();
