@@ -19,7 +19,14 @@ export type ChannelResult =
   | { kind: 'accepted'; provider: string; providerId?: string }
   | { kind: 'unreachable'; outcome: 'not-sent' | 'unknown'; reason: string }
   | { kind: 'throttled'; retryAfterMs?: number; reason: string }
-  | { kind: 'rejected'; reason: string; recipientGone?: boolean; skip?: StepReason };
+  | {
+      kind: 'rejected';
+      reason: string;
+      recipientGone?: boolean;
+      skip?: StepReason;
+      /** The provider refuses us, not this message: a key, an account or an application is wrong, and an operator must mend it. */
+      configuration?: true;
+    };
 
 export type Command =
   | { type: 'create'; facts: Facts; steps: { step: StepName; skip?: StepReason }[]; reach: Reach; trustedBrowserId?: string }

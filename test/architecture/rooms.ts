@@ -31,7 +31,11 @@ export const rooms: readonly Room[] = [
   { path: wire, rooms: [core, ports, protocol], packages: ['typebox'] },
 
   { path: 'server/store/', rooms: [core, ports], packages: ['node:*'] },
-  { path: 'server/channels/', rooms: [core, ports], packages: ['node:*', 'firebase-admin'] },
+  {
+    path: 'server/channels/',
+    rooms: [core, ports],
+    packages: ['node:*', 'firebase-admin', '@vonage/messages', '@vonage/auth', '@vonage/jwt', 'libphonenumber-js'],
+  },
   { path: 'server/security/', rooms: [core, ports], packages: ['node:crypto', 'jose', 'canonicalize', 'uuid'] },
   { path: telemetry, rooms: [core, ports], packages: ['node:*', 'pino', 'prom-client'] },
   { path: 'server/http/', rooms: [core, ports, app, wire, protocol], packages: ['node:*', 'koa', '@koa/router'] },
