@@ -65,18 +65,26 @@ function addOutboxRoutes(router: Router, feed: OutboxFeed): void {
   });
 }
 
+/** What is not the demo's own trouble is the hub's to tell. */
 function tellTrouble(context: Context, thrown: unknown, logger: Logger): void {
   if (thrown instanceof ScriptsUnavailable) return sendTrouble(context, thrown);
-  const problem = problemOf(thrown);
-  if (problem.status >= 500) logger.error({ error: thrown, path: context.path }, 'the demo failed');
-  context.status = problem.status;
-  context.body = problem.body;
+  if (thrown instanceof RefusedRequest)
+    return send(context, thrown.status, { code: 'refused', message: thrown.message });
+  if (!(thrown instanceof VerihubError)) throw thrown;
+  const status = thrown.status ?? (ownFindings.has(thrown.code) ? 422 : 502);
+  if (status >= 500) logger.warn({ error: thrown, path: context.path }, 'the sample bank could not reach its hub');
+  return send(context, status, { code: thrown.code, message: thrown.message });
 }
 
-function problemOf(thrown: unknown): { status: number; body: BankProblem } {
-  if (thrown instanceof RefusedRequest)
-    return { status: thrown.status, body: { code: 'refused', message: thrown.message } };
-  if (thrown instanceof VerihubError)
-    return { status: thrown.status ?? 502, body: { code: thrown.code, message: thrown.message } };
-  return { status: 500, body: { code: 'internal', message: 'Something went wrong. Try again.' } };
+/** What the bank itself finds of a result, without asking the hub. */
+const ownFindings: ReadonlySet<string> = new Set([
+  'result-invalid',
+  'result-used',
+  'result-not-approved',
+  'not-approved',
+]);
+
+function send(context: Context, status: number, problem: BankProblem): void {
+  context.status = status;
+  context.body = problem;
 }

@@ -34,16 +34,15 @@ const files: Readonly<Record<string, { file: string; type: string }>> = {
   'assets/dunes-night.svg': { file: 'bank/dunes-night.svg', type: svg },
 };
 
-/** Undefined: there is no such page. `names` replace `{{name}}` in pages. */
-export async function readPageFile(
-  path: string,
-  names: Readonly<Record<string, string>>,
-): Promise<PageFile | undefined> {
-  const known = Object.hasOwn(files, path) ? files[path] : undefined;
-  if (known === undefined) return undefined;
+export const pagePaths: readonly string[] = Object.keys(files);
+
+/** One of `pagePaths`; `names` replace `{{name}}` in pages. */
+export async function readPageFile(path: string, names: Readonly<Record<string, string>>): Promise<PageFile> {
+  const known = files[path];
+  if (known === undefined) throw new TypeError(`there is no page ${path}`);
   const text = await readFile(join(folder, known.file), 'utf8');
-  const body =
-    known.type === html ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(names[name] ?? '')) : text;
+  if (known.type !== html) return { type: known.type, body: text };
+  const body = text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(names[name] ?? ''));
   return { type: known.type, body };
 }
 

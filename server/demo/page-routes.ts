@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import { appIcon } from './app-icon.ts';
-import { escapeHtml, readPageFile } from './page-files.ts';
-import { createPageScripts } from './page-scripts.ts';
+import { escapeHtml, pagePaths, readPageFile } from './page-files.ts';
+import { createPageScripts, scriptNames } from './page-scripts.ts';
 import type { ScriptsUnavailable } from './page-scripts.ts';
 
 export interface PageRoutesOptions {
@@ -14,7 +14,6 @@ export interface PageRoutesOptions {
 }
 
 const iconSizes = [180, 192, 512];
-const bundleName = /^[a-z-]+\.js(\.map)?$/;
 
 export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOptions): void {
   const scripts = createPageScripts();
@@ -22,6 +21,23 @@ export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOp
   const names = { bank: bankName, hub: origin };
 
   router.get('/demo', (context) => context.redirect('/demo/'));
+  for (const path of pagePaths) {
+    router.get(`/demo/${path}`, async (context) => {
+      if (redirectsToOrigin(context, origin)) return;
+      const { type, body } = await readPageFile(path, names);
+      // A page whose script cannot be made says so, instead of staying empty.
+      if (type.startsWith('text/html')) await scripts.ready();
+      send(context, type, body);
+    });
+  }
+  for (const name of scriptNames) {
+    // A worker may control only what lies below its own path: it lies beside the phone page, not among the assets.
+    const folder = name.startsWith('phone-worker') ? '' : 'assets/';
+    router.get(`/demo/${folder}${name}`, async (context) => {
+      const type = name.endsWith('.map') ? 'application/json' : 'text/javascript';
+      send(context, type, await scripts.read(name));
+    });
+  }
   for (const size of iconSizes) {
     router.get(`/demo/assets/icon-${size}.png`, (context) => {
       const icon = icons.get(size) ?? appIcon(size);
@@ -29,26 +45,9 @@ export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOp
       send(context, 'image/png', icon);
     });
   }
-  // A worker may control only what lies below its own path: this one lies beside the phone page, not among the assets.
-  router.get('/demo/phone-worker.js', (context) => sendScript(context, 'phone-worker.js'));
-  router.get('/demo/assets/:name', async (context, next) => {
-    const { name } = context.params;
-    if (name !== undefined && bundleName.test(name)) await sendScript(context, name);
-    else await next();
-  });
-  router.get(/^\/demo\/(.*)$/, async (context, next) => {
-    const file = await readPageFile(context.path.slice('/demo/'.length), names);
-    if (file === undefined) await next();
-    else if (!redirectsToOrigin(context, origin)) send(context, file.type, file.body);
-  });
-
-  async function sendScript(context: Context, name: string): Promise<void> {
-    const text = await scripts.find(name);
-    if (text !== undefined) send(context, name.endsWith('.map') ? 'application/json' : 'text/javascript', text);
-  }
 }
 
-/** What a person sees instead of a page that cannot be shown. */
+/** What a person sees instead of a page. */
 export function sendTrouble(context: Context, trouble: ScriptsUnavailable): void {
   context.status = 503;
   context.type = 'html';

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import type { build } from 'esbuild';
 
 export interface PageScripts {
-  /** The text of a bundle such as `bank-page.js` or its `.map`; undefined: there is no such file. Rejects with `ScriptsUnavailable`. */
-  find(name: string): Promise<string | undefined>;
+  /** Rejects with `ScriptsUnavailable`. */
+  ready(): Promise<void>;
+  /** The text of one of `scriptNames`. Rejects with `ScriptsUnavailable`. */
+  read(name: string): Promise<string>;
 }
 
 /** The demo cannot be shown; the text says what to do. */
@@ -21,21 +23,36 @@ const entries = [
   'outbox/outbox-page.ts',
 ];
 
-export function createPageScripts(): PageScripts {
+export const scriptNames: readonly string[] = entries
+  .map((entry) => entry.replace(/^.*\/(.*)\.ts$/, '$1.js'))
+  .flatMap((name) => [name, `${name}.map`]);
+
+interface Bundler {
+  build: typeof build;
+}
+
+/** @param load a development dependency: an installation without those has the hub but not the demo */
+export function createPageScripts(load: () => Promise<Bundler> = () => import('esbuild')): PageScripts {
   let bundles: Promise<ReadonlyMap<string, string>> | undefined;
+  const bundled = (): Promise<ReadonlyMap<string, string>> => {
+    bundles ??= bundle(load).catch((thrown: unknown) => {
+      bundles = undefined;
+      throw thrown;
+    });
+    return bundles;
+  };
   return {
-    async find(name) {
-      bundles ??= bundle().catch((thrown: unknown) => {
-        bundles = undefined;
-        throw thrown;
-      });
-      return (await bundles).get(name);
+    ready: async () => void (await bundled()),
+    async read(name) {
+      const text = (await bundled()).get(name);
+      if (text === undefined) throw new TypeError(`there is no script ${name}`);
+      return text;
     },
   };
 }
 
-async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const esbuild = await loadEsbuild();
+async function bundle(load: () => Promise<Bundler>): Promise<ReadonlyMap<string, string>> {
+  const esbuild = await loaded(load);
   const { outputFiles } = await esbuild.build({
     absWorkingDir: pages,
     entryPoints: entries,
@@ -53,10 +70,9 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
   return new Map(outputFiles.map(({ path, text }) => [path.slice(path.search(/[^/\\]+$/)), text]));
 }
 
-/** A development dependency: an installation without those has the hub but not the demo. */
-async function loadEsbuild(): Promise<{ build: typeof build }> {
+async function loaded(load: () => Promise<Bundler>): Promise<Bundler> {
   try {
-    return await import('esbuild');
+    return await load();
   } catch (thrown) {
     throw new ScriptsUnavailable('The demo needs esbuild, which is not installed. Run `npm ci` without `--omit=dev`.', {
       cause: thrown,

@@ -1,5 +1,5 @@
 // What the simulated phone system shows on top of the app: push notifications and text messages, as far as they can reach it.
-import type { OutboxMessage, OutboxPush } from '../../outbox-api.ts';
+import type { OutboxMessage, OutboxPush, OutboxSms } from '../../outbox-api.ts';
 import type { PhoneMode } from '../shared/demo-channel.ts';
 import { watchOutbox } from '../shared/outbox-stream.ts';
 import { openTemplate, setIcon } from '../shared/view.ts';
@@ -18,7 +18,7 @@ export interface NotificationOptions {
   /** The request is on the screen already, or was: no need to say it again. */
   isKnown: (verificationId: string) => boolean;
   onOpen: (push: OutboxPush) => void;
-  onText: (text: string) => void;
+  onText: (message: OutboxSms) => void;
 }
 
 /** The phone's own pushes, and which of them the person has done with. */
@@ -42,7 +42,7 @@ function take({ pushes, dismissed, onText }: Shelf, message: OutboxMessage, isNe
     dismissed.delete(message.id);
   }
   // Text messages need no internet. Old ones were read.
-  if (message.kind === 'sms' && isNew) onText(message.text);
+  if (message.kind === 'sms' && isNew) onText(message);
 }
 
 function update(shelf: Shelf): void {

@@ -1,9 +1,11 @@
 // The authenticator app in its simulated phone: wires the device client, the phone's messages and the other demo pages together.
 import { createDeviceClient, createIndexedDbKeyStore } from '../../../../client-sdk/device.ts';
 import type { PromptClosed, PromptView } from '../../../../client-sdk/device.ts';
-import type { OutboxPush } from '../../outbox-api.ts';
-import { messageOf } from '../shared/call-bank.ts';
+import type { Person } from '../../bank-api.ts';
+import type { OutboxPush, OutboxSms } from '../../outbox-api.ts';
+import { getFromBank, messageOf } from '../shared/call-bank.ts';
 import { openDemoChannel } from '../shared/demo-channel.ts';
+import { having } from '../shared/shapes.ts';
 import { mainOf, viewOf } from '../shared/view.ts';
 import { showText, startNotifications } from './notifications.ts';
 import { becomeEnrolled, becomeRemoved, countMore, setMode, showDue, showPrompt, showResult } from './phone.ts';
@@ -22,7 +24,7 @@ export async function startPhone(radio: Radio): Promise<void> {
     mode: () => phone.mode,
     isKnown: (id) => phone.seen.has(id),
     onOpen: (push) => void openPush(phone, push, shelf),
-    onText: (text) => showText(shelf, { icon: 'sms', title: 'Text message', text }),
+    onText: (message) => void receiveText(phone, message, shelf),
   });
   phone.onChange = () => {
     modes.show(phone.mode);
@@ -127,6 +129,16 @@ async function openPush(phone: Phone, push: OutboxPush, shelf: HTMLElement): Pro
     showText(shelf, { icon: 'alert', title: 'Could not open it', text: messageOf(thrown) });
   }
   return undefined;
+}
+
+/** Every message of the demo is in the outbox; a phone gets those to its own number. */
+async function receiveText({ registration }: Phone, { to, text }: OutboxSms, shelf: HTMLElement): Promise<void> {
+  if (registration !== null) {
+    const path = `person?userId=${encodeURIComponent(registration.userId)}`;
+    const person = await getFromBank(path, having<Person>('phoneNumber')).catch(() => null);
+    if (person !== null && person.phoneNumber !== to) return;
+  }
+  showText(shelf, { icon: 'sms', title: 'Text message', text });
 }
 
 function tell({ channel, registration, mode, client }: Phone): void {
