@@ -32,6 +32,7 @@ import { generateHubKeys } from './security/hub-keys.ts';
 import { createRandom } from './security/random.ts';
 import { createSecrets } from './security/secrets.ts';
 import { createTokens } from './security/tokens.ts';
+import { createWebhookSigner } from './security/webhook-signer.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createSystemClock } from './telemetry/clock.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
@@ -152,7 +153,9 @@ async function createCore(given: {
   const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
   const registry = createMetrics();
   const providers = createChannels(config, machine);
-  const webhookChannel = createWebhookChannel({ clock, allowPrivate: config.webhookAllowPrivate });
+  const webhookSigner = createWebhookSigner(hubKeys);
+  const { sign } = webhookSigner;
+  const webhookChannel = createWebhookChannel({ clock, sign, allowPrivate: config.webhookAllowPrivate });
   // The sockets know who is connected, and they are opened later: until then nobody is.
   let presence: Presence = { connectedDevices: async () => [] };
   const context: Context = {

@@ -3,6 +3,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { ChannelResult } from '../core/events.ts';
 import { smsText } from '../core/sms-text.ts';
 import { attemptEntry } from '../core/pending.ts';
+import { signingSecrets } from '../core/webhook-endpoint.ts';
 import { stepOf, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord } from '../ports/records.ts';
 import type { ClaimedMessage, Put } from '../ports/store.ts';
@@ -173,7 +174,9 @@ async function sendWebhook(context: Context, message: ClaimedMessage, now: Times
     await context.store.commit({ settle: { ...settled, outcome: 'dead' } });
     return;
   }
-  const request = { id: message.id, ...webhook, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
+  const { id, applicationId } = message;
+  const secrets = signingSecrets(webhook, now);
+  const request = { id, applicationId, url: webhook.url, secrets, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
   const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
   context.metrics.attempt('webhook', result.kind, latencyMs);
   // Retry-After counts from the answer, not from the claim.

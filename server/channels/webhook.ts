@@ -5,12 +5,13 @@ import type { Socket } from 'node:net';
 import type { ChannelResult } from '../core/events.ts';
 import type { WebhookChannel, WebhookRequest } from '../ports/channel.ts';
 import type { Clock } from '../ports/runtime.ts';
+import type { WebhookSigner } from '../ports/security.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { signWebhook } from './webhook-signature.ts';
 import { AddressNotAllowedError, createLookup, judgeUrl, type Resolve } from './webhook-target.ts';
 
 export interface WebhookDeps {
   clock: Clock;
+  sign: WebhookSigner['sign'];
   /** Also loopback and private addresses, and plain http. */
   allowPrivate: boolean;
   /** Milliseconds for one attempt. */
@@ -39,11 +40,13 @@ export function createWebhookChannel(deps: WebhookDeps): WebhookChannel & { clos
     async send(request, signal) {
       const url = judgeUrl(request.url, allowPrivate);
       if (typeof url === 'string') return { kind: 'rejected', reason: url };
+      const signature = deps.sign(request);
+      if (signature === undefined) return { kind: 'rejected', reason: 'secret-malformed' };
       if (signal.aborted) return { kind: 'unreachable', outcome: 'not-sent', reason: 'timeout' };
       const secure = url.protocol === 'https:';
       const options: RequestOptions = {
         method: 'POST',
-        headers: headersOf(request),
+        headers: headersOf(request, signature),
         agent: secure ? agents['https:'] : agents['http:'],
         lookup,
         ...trust,
@@ -64,14 +67,14 @@ export function createWebhookChannel(deps: WebhookDeps): WebhookChannel & { clos
   };
 }
 
-function headersOf(request: WebhookRequest): Record<string, string | number> {
+function headersOf(request: WebhookRequest, signature: string): Record<string, string | number> {
   return {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(request.body),
     'user-agent': 'Verihub-Webhooks',
     'webhook-id': request.id,
     'webhook-timestamp': String(request.timestamp),
-    'webhook-signature': signWebhook(request, request.secret),
+    'webhook-signature': signature,
   };
 }
 

@@ -1,5 +1,6 @@
 // A way to reach a person: push and SMS providers behind one shape.
 import type { ChannelResult } from '../core/events.ts';
+import type { SignedWebhook } from './security.ts';
 
 export interface PushMessage {
   /** Stable over retries and restarts; providers collapse copies by it. */
@@ -34,13 +35,8 @@ export interface Channels {
   sms: Channel<SmsMessage> | undefined;
 }
 
-export interface WebhookRequest {
-  id: string;
+export interface WebhookRequest extends SignedWebhook {
   url: string;
-  secret: string;
-  /** Seconds since the Unix epoch. */
-  timestamp: number;
-  body: string;
 }
 
 export interface WebhookChannel {

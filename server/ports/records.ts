@@ -113,6 +113,8 @@ export interface HubKeysRecord {
   signingKeys: { kid: string; jwk: Record<string, string>; createdAt: Timestamp }[];
   /** base64url, 32 bytes: derives SMS codes. */
   codeKey: string;
+  /** Newest first; base64url, 32 bytes: from them comes each application's webhook key. Not in records of the first version. */
+  webhookSeeds?: { seed: string; createdAt: Timestamp }[];
 }
 
 export interface Records {

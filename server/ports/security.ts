@@ -53,6 +53,26 @@ export interface DeviceProofs {
   ): Promise<ProofResult<{ signingKeyThumbprint: string }>>;
 }
 
+/** One try of a webhook, as it is signed. */
+export interface SignedWebhook {
+  /** The same for every try. */
+  id: string;
+  applicationId: string;
+  /** That sign now, newest first: `whsec_<base64>`. */
+  secrets: readonly string[];
+  /** Of this try: seconds since the Unix epoch. */
+  timestamp: number;
+  body: string;
+}
+
+/** Standard Webhooks 1.0. */
+export interface WebhookSigner {
+  /** The `webhook-signature` header: a `v1` for each secret, then the `v1a`. Undefined when none of the secrets is one. */
+  sign(message: SignedWebhook): string | undefined;
+  /** What `v1a` signatures of this application's webhooks verify against: `whpk_<base64>`, newest first. */
+  publicKeys(applicationId: string): string[];
+}
+
 export interface Secrets {
   /** SHA-256, base64url. */
   hash(secret: string): string;

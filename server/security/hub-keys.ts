@@ -5,8 +5,14 @@ import type { HubKeysRecord, PublicKeyJwk } from '../ports/records.ts';
 import type { Random } from '../ports/runtime.ts';
 import { keyThumbprint } from './p256-key.ts';
 
-export function generateHubKeys(random: Random, now: Timestamp): HubKeysRecord {
-  return { id: 'hub', rev: 1, signingKeys: [generateSigningKey(now)], codeKey: random.secret(32) };
+export function generateHubKeys(random: Random, now: Timestamp): Required<HubKeysRecord> {
+  return {
+    id: 'hub',
+    rev: 1,
+    signingKeys: [generateSigningKey(now)],
+    codeKey: random.secret(32),
+    webhookSeeds: [{ seed: random.secret(32), createdAt: now }],
+  };
 }
 
 /**

@@ -12,7 +12,9 @@ const secretNames = new Set(
   `authorization proxyauthorization cookie setcookie password passphrase secret apikey
   token waitertoken enrollmenttoken trusttoken resulttoken accesstoken refreshtoken pushtoken
   evidence challenge number choices proof jws jwe smscode codesalt codekey
-  secrethash tokenhash webhooksecret signaturesecret privatekey signingkeys jwk idempotencykey`.split(/\s+/),
+  secrethash tokenhash webhooksecret configuredsecret signaturesecret privatekey signingkeys seed jwk idempotencykey`.split(
+    /\s+/,
+  ),
 );
 const phoneNames = new Set(['phonenumber', 'phone', 'msisdn', 'to', 'recipient']);
 

@@ -13,8 +13,9 @@ export const webhookHeaders = Type.Object(
       description: 'Seconds since the Unix epoch; refuse what is older than five minutes',
     }),
     'webhook-signature': Type.String({
-      pattern: '^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$',
-      description: '`v1,` and base64 of HMAC-SHA-256 over `<id>.<timestamp>.<body>` under the secret',
+      pattern: '^v1,[A-Za-z0-9+/]+=*( v1a?,[A-Za-z0-9+/]+=*)*$',
+      description:
+        'Over `<id>.<timestamp>.<body>`, with blanks between them: `v1,` and base64 of HMAC-SHA-256 under each secret that signs now, newest first; then `v1a,` and base64 of Ed25519 under a key of this application alone, see `GET /v1/webhooks/keys`. One that holds is enough',
     }),
   },
   { title: 'WebhookHeaders' },

@@ -26,6 +26,17 @@ describe('hub keys', () => {
     expect(new Set(keys.map(({ codeKey }) => codeKey)).size).to.equal(1);
   });
 
+  it('of an older version keep what they are, and get what they lack once, whoever comes first', async () => {
+    const { webhookSeeds: _lacking, ...older } = generateHubKeys(random, 0);
+    await store.commit({ puts: [{ kind: 'hub-keys', record: older }] });
+    const all = await Promise.all(Array.from({ length: 10 }, () => ensure()));
+    for (const keys of all) {
+      expect(keys).to.deep.include({ rev: 2, codeKey: older.codeKey, signingKeys: older.signingKeys });
+      expect(keys.webhookSeeds).to.deep.equal(all[0]?.webhookSeeds).and.to.have.length(1);
+    }
+    expect(await ensure()).to.deep.equal(all[0]);
+  });
+
   it('are not made up when they cannot be stored', async () => {
     const refusing: Store = { ...store, commit: async () => ({ ok: false, conflict: 'stale', now: 0 }) };
     let failure: unknown;

@@ -240,7 +240,14 @@ describe('guarded webhooks', () => {
       options,
       deps,
     );
-    const request = (url: string) => ({ id: 'm', url, secret: 's', timestamp: 0, body: '{}' });
+    const request = (url: string) => ({
+      id: 'm',
+      url,
+      applicationId: 'app_1',
+      secrets: ['s'],
+      timestamp: 0,
+      body: '{}',
+    });
     for (let n = 0; n < 3; n++) expect(await webhooks.send(request('https://down.example'), never)).to.equal(down);
     expect(await webhooks.send(request('https://down.example'), never)).to.deep.include({ reason: 'breaker-open' });
     expect(await webhooks.send(request('https://up.example'), never)).to.equal(accepted);
@@ -251,7 +258,10 @@ describe('guarded webhooks', () => {
     const down: ChannelResult = { kind: 'unreachable', outcome: 'unknown', reason: 'timeout' };
     const webhooks = guardWebhooks({ send: async () => down }, options, deps);
     const send = async (url: string) => {
-      const result = await webhooks.send({ id: 'm', url, secret: 's', timestamp: 0, body: '{}' }, never);
+      const result = await webhooks.send(
+        { id: 'm', url, applicationId: 'app_1', secrets: ['s'], timestamp: 0, body: '{}' },
+        never,
+      );
       return 'reason' in result ? result.reason : '';
     };
     for (const url of ['old', 'kept']) for (let n = 0; n < 3; n++) await send(url);

@@ -7,8 +7,8 @@ import { createFakeClock } from '../support/clock.ts';
 import { startReceiver } from '../support/http-receiver.ts';
 
 const never = new AbortController().signal;
-const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
-const request = (url: string) => ({ id: 'msg_1', url, secret, timestamp: 0, body: '{}' });
+const sign = () => 'v1,c2lnbmVk';
+const request = (url: string) => ({ id: 'msg_1', applicationId: 'app_1', url, secrets: [], timestamp: 0, body: '{}' });
 
 /** Answers one list after the other, the last for ever. */
 function resolveAs(...answers: string[][]): Resolve {
@@ -49,7 +49,7 @@ describe('a webhook URL', () => {
   for (const [url, because] of refused) {
     it(`${url} is refused: ${because}`, async () => {
       expect(judgeUrl(url, false)).to.equal(because);
-      const channel = createWebhookChannel({ clock: createFakeClock(), allowPrivate: false });
+      const channel = createWebhookChannel({ clock: createFakeClock(), sign, allowPrivate: false });
       expect(await channel.send(request(url), never)).to.deep.equal({ kind: 'rejected', reason: because });
     });
   }
@@ -71,7 +71,7 @@ describe('a name', () => {
     it(`that resolves to ${addresses.join(' and ')} is not connected to`, async () => {
       await using receiver = await startReceiver((response) => response.end());
       const clock = createFakeClock();
-      const channel = createWebhookChannel({ clock, allowPrivate: false, resolve: resolveAs(addresses) });
+      const channel = createWebhookChannel({ clock, sign, allowPrivate: false, resolve: resolveAs(addresses) });
       const result = await channel.send(request(`https://hooks.example:${receiver.port}/`), never);
       expect(result).to.deep.equal({ kind: 'unreachable', outcome: 'not-sent', reason: 'address-not-allowed' });
       expect(receiver.connections()).to.equal(0);
@@ -84,6 +84,7 @@ describe('a name', () => {
     await using receiver = await startReceiver((response) => response.end());
     const channel = createWebhookChannel({
       clock: createFakeClock(),
+      sign,
       allowPrivate: true,
       resolve: resolveAs(['127.0.0.1']),
     });
@@ -124,7 +125,7 @@ describe('a name', () => {
       [resolveAs([]), 'network'],
       [failing, 'enotfound'],
     ] as const) {
-      const channel = createWebhookChannel({ clock, allowPrivate: false, resolve });
+      const channel = createWebhookChannel({ clock, sign, allowPrivate: false, resolve });
       const result = await channel.send(request('https://hooks.example/'), never);
       expect(result).to.deep.equal({ kind: 'unreachable', outcome: 'not-sent', reason });
       channel.close();
@@ -139,7 +140,7 @@ describe('a name', () => {
       asked.resolve();
       return hangs.promise;
     };
-    const channel = createWebhookChannel({ clock, allowPrivate: false, resolve });
+    const channel = createWebhookChannel({ clock, sign, allowPrivate: false, resolve });
     const result = channel.send(request('https://hooks.example/'), never);
     await asked.promise;
     clock.advance(10_000);

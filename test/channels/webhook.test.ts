@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createWebhookChannel } from '../../server/channels/webhook.ts';
-import { signWebhook } from '../../server/channels/webhook-signature.ts';
 import type { WebhookRequest } from '../../server/ports/channel.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startReceiver } from '../support/http-receiver.ts';
@@ -13,18 +12,20 @@ import { selfSigned } from '../support/self-signed.ts';
 const now = Date.UTC(2026, 9, 21, 7, 28, 0);
 const never = new AbortController().signal;
 const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+const sign = () => 'v1,c2lnbmVk v1a,c2lnbmVk';
 const request = (url: string, body = '{"type":"verification.approved","name":"Zoë"}'): WebhookRequest => ({
   id: 'msg_1',
+  applicationId: 'app_1',
   url,
-  secret,
+  secrets: [secret],
   timestamp: 1_700_000_000,
   body,
 });
 
 /** A channel of which everything is let go at the end of the test. */
-function setUp(options: { ca?: string } = {}) {
+function setUp(options: { ca?: string; sign?: () => string | undefined } = {}) {
   const clock = createFakeClock(now);
-  const channel = createWebhookChannel({ clock, allowPrivate: true, ...options });
+  const channel = createWebhookChannel({ clock, sign, allowPrivate: true, ...options });
   return { clock, channel, [Symbol.dispose]: () => channel.close() };
 }
 
@@ -59,9 +60,17 @@ describe('a webhook', () => {
       'content-type': 'application/json',
       'webhook-id': 'msg_1',
       'webhook-timestamp': '1700000000',
-      'webhook-signature': signWebhook(sent, secret),
+      'webhook-signature': sign(),
     });
     expect(JSON.stringify(got?.headers)).not.to.include(secret.slice(6));
+  });
+
+  it('that cannot be signed does not leave', async () => {
+    await using receiver = await startReceiver((response) => response.end());
+    using hub = setUp({ sign: () => undefined });
+    const result = await hub.channel.send(request(receiver.origin), never);
+    expect(result).to.deep.equal({ kind: 'rejected', reason: 'secret-malformed' });
+    expect(receiver.connections()).to.equal(0);
   });
 
   const answers: [status: number, headers: Record<string, string>, result: object][] = [
