@@ -40,6 +40,17 @@ describe('/device', () => {
     });
   }
 
+  it('serves a client that begins with polling and upgrades', async () => {
+    const socket = await connected(world.clients.open('/device', 'dev_1', { transports: ['polling', 'websocket'] }));
+    await until(() => socket.io.engine.transport.name === 'websocket', 'upgraded');
+    const arriving = next<[PromptView, () => void]>(socket, 'prompt');
+    publish('ver_1');
+    const [, acknowledge] = await arriving;
+    acknowledge();
+    await until(() => world.acknowledged.length === 1, 'acknowledged');
+    expect((await ask(socket, 'prompts')).ok).to.equal(true);
+  });
+
   it('sends everything that waits to whoever connects, and lists it on request', async () => {
     world.verifications.set('ver_1', makePending('ver_1', Date.now()));
     world.verifications.set('ver_2', makePending('ver_2', Date.now()));
