@@ -86,7 +86,7 @@ export interface RelyingParty {
   verifyWebhook: (
     rawBody: string | Uint8Array,
     headers: WebhookHeaders,
-    secrets: string | readonly string[],
+    keys: string | readonly string[],
   ) => Promise<WebhookEvent>;
 }
 
@@ -104,7 +104,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     ...verifications,
     ...createUserCalls(hub),
     verifyResultToken: createResultCheck({ http, runtime, clock, issuer, applicationId, getVerification }),
-    verifyWebhook: (rawBody, headers, secrets) => verifyWebhook(rawBody, headers, secrets, clock.now()),
+    verifyWebhook: (rawBody, headers, keys) => verifyWebhook(rawBody, headers, keys, clock.now()),
   };
 }
 

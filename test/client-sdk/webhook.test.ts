@@ -1,6 +1,6 @@
 /** The check of a webhook call: Standard Webhooks signatures, time, rotation, and nothing that was altered. */
 import { expect } from 'chai';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign as signWith, type KeyObject } from 'node:crypto';
 import { createRelyingParty, verifyWebhook } from '../../client-sdk/relying-party.ts';
 import { rejectionOf } from './support/conditions.ts';
 import { verification } from './support/wire.ts';
@@ -19,6 +19,11 @@ const body = JSON.stringify({
 function sign(text: string, key = secret, id = 'msg_1', timestamp = stamp): string {
   const bytes = Buffer.from(key.slice('whsec_'.length), 'base64');
   return `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${text}`).digest('base64')}`;
+}
+/** `whpk_` and the 32 bytes of an Ed25519 public key. */
+function keyText(key: KeyObject): string {
+  const { x = '' } = key.export({ format: 'jwk' });
+  return `whpk_${Buffer.from(x, 'base64url').toString('base64')}`;
 }
 const headers = (signature = sign(body), timestamp = stamp) => ({
   'webhook-id': 'msg_1',
@@ -103,6 +108,60 @@ describe('checking a webhook call', () => {
     for (const broken of ['', 'whsec_', 'whsec_***']) {
       expect(await codeOf(verifyWebhook(body, headers(), broken, now)), broken).to.equal('invalid-argument');
     }
+  });
+
+  describe('with a public key', () => {
+    const pair = generateKeyPairSync('ed25519');
+    const publicKey = keyText(pair.publicKey);
+    const signed = (text: string, id = 'msg_1') =>
+      `v1a,${signWith(null, Buffer.from(`${id}.${stamp}.${text}`), pair.privateKey).toString('base64')}`;
+
+    it('accepts what the hub signed with the private one', async () => {
+      const event = await verifyWebhook(body, headers(signed(body)), publicKey, now);
+      expect(event).to.include({ id: 'msg_1', type: 'verification.approved' });
+    });
+
+    it('accepts either kind of key among several of both', async () => {
+      const another = keyText(generateKeyPairSync('ed25519').publicKey);
+      for (const keys of [[publicKey], [secret], [other, publicKey], [another, secret], [publicKey, secret]]) {
+        await verifyWebhook(body, headers(`${sign(body)} ${signed(body)}`), keys, now);
+      }
+      for (const keys of [[another], [other], [other, another]]) {
+        const call = verifyWebhook(body, headers(`${sign(body)} ${signed(body)}`), keys, now);
+        expect(await codeOf(call)).to.equal('webhook-invalid');
+      }
+    });
+
+    it('refuses an altered body, another id, and the signature under the other name', async () => {
+      for (const [text, signature] of [
+        [body.replace('approved', 'denied'), signed(body)],
+        [body, signed(body, 'msg_2')],
+        [body, signed(body).replace('v1a,', 'v1,')],
+        [body, 'v1a,'],
+        [body, `v1a,${Buffer.alloc(64).toString('base64')}`],
+      ] as const) {
+        expect(await codeOf(verifyWebhook(text, headers(signature), publicKey, now))).to.equal('webhook-invalid');
+      }
+    });
+
+    it('is never taken for a shared secret: who knows it could sign with it', async () => {
+      const forged = sign(body, publicKey.replace('whpk_', 'whsec_'));
+      expect(await codeOf(verifyWebhook(body, headers(forged), publicKey, now))).to.equal('webhook-invalid');
+      expect(await codeOf(verifyWebhook(body, headers(forged), [secret, publicKey], now))).to.equal('webhook-invalid');
+    });
+
+    it('names a key that is none as the fault, and a private one', async () => {
+      for (const broken of ['whpk_', 'whpk_***', publicKey.slice(0, 40), publicKey.replace('whpk_', 'whsk_')]) {
+        const call = verifyWebhook(body, headers(signed(body)), broken, now);
+        expect(await codeOf(call), broken).to.equal('invalid-argument');
+      }
+    });
+
+    it('looks at no more signatures than a hub makes', async () => {
+      const many = Array.from({ length: 1_000 }, () => `v1a,${Buffer.alloc(64).toString('base64')}`).join(' ');
+      const call = verifyWebhook(body, headers(`${many} ${signed(body)}`), publicKey, now);
+      expect(await codeOf(call)).to.equal('webhook-invalid');
+    });
   });
 
   it('is offered by the client as well', async () => {
