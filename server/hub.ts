@@ -251,7 +251,8 @@ async function openDoors(given: {
     demoKey: demo?.key,
     drain: async (ms) => {
       health.drain();
-      waiters.stop();
+      waiters.endPolls();
+      // Pages that have not been moved yet are told of changes until they are.
       await realtime.drain(ms);
     },
     close: async () => {

@@ -15,7 +15,9 @@ export interface Waiters {
   /** The snapshot once its rev is above `rev`, or the last one after `ms` milliseconds. Undefined: there is none. */
   waitFor(verificationId: string, rev: number, ms: number, signal?: AbortSignal): Promise<Snapshot | undefined>;
   start(): void;
-  /** Every wait ends with what is known now. */
+  /** Every `waitFor`, now and from now on, ends with what is known; watching goes on. */
+  endPolls(): void;
+  /** Ends polls and watching. */
   stop(): void;
 }
 
@@ -64,6 +66,11 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
     };
   };
 
+  const endPolls = (): void => {
+    isStopped.now = true;
+    for (const ending of endings) ending();
+  };
+
   return {
     watch,
     waitFor: (id, rev, ms, signal) => waitFor({ ...context, verifications, watch, endings, isStopped }, { id, rev, ms, signal }),
@@ -73,11 +80,11 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
       });
       cancelTick = context.clock.after(tickMs, tick);
     },
+    endPolls,
     stop: () => {
-      isStopped.now = true;
+      endPolls();
       unsubscribe?.();
       cancelTick?.();
-      for (const ending of endings) ending();
     },
   };
 }
