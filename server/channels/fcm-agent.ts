@@ -117,7 +117,7 @@ function openPool(endpoint: URL, { ca, lookup }: Omit<FcmAgentOptions, 'endpoint
 }
 
 function watch(request: ClientRequest, attempt: Attempt): void {
-  let fault: unknown;
+  let reason = 'network';
   request.once('socket', (socket: Socket) => {
     const ready = () => {
       attempt.sent = true;
@@ -126,11 +126,15 @@ function watch(request: ClientRequest, attempt: Attempt): void {
     else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', ready);
   });
   // Before firebase-admin's own listener, which reads the headers and the body.
-  request.prependOnceListener('response', (response) => read(response, request, attempt));
-  request.once('error', (error) => {
-    fault = error;
+  request.prependOnceListener('response', (response) => {
+    reason = 'broken-off';
+    read(response, request, attempt);
   });
-  request.once('close', () => attempt.settle({ kind: 'broken', sent: attempt.sent, reason: codeOf(fault) }));
+  request.once('error', (error) => {
+    reason = 'code' in error && typeof error.code === 'string' ? error.code.toLowerCase() : reason;
+  });
+  // The last event of a request, whatever became of it.
+  request.once('close', () => attempt.settle({ kind: 'broken', sent: attempt.sent, reason }));
 }
 
 function read(response: IncomingMessage, request: ClientRequest, attempt: Attempt): void {
@@ -151,11 +155,5 @@ function read(response: IncomingMessage, request: ClientRequest, attempt: Attemp
     request.destroy();
   });
   response.once('end', () => answer(Buffer.concat(chunks).toString()));
-  response.on('error', (error) => attempt.settle({ kind: 'broken', sent: true, reason: codeOf(error) }));
-}
-
-function codeOf(fault: unknown): string {
-  return fault instanceof Error && 'code' in fault && typeof fault.code === 'string'
-    ? fault.code.toLowerCase()
-    : 'network';
+  response.on('error', () => {});
 }
