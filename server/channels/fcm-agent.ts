@@ -36,8 +36,8 @@ export interface FcmAgent {
 /** Characters of an answer that are read; FCM's own have some hundred. */
 const answerCap = 65_536;
 
-/** As many as the guard lets through at a time; idle ones are dropped before a NAT on the way forgets them. */
-const pool = { keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 60_000 };
+/** How many requests there may be at a time is the guard's affair. Idle connections go before a NAT on the way forgets them. */
+const pool = { keepAlive: true, maxFreeSockets: 16, timeout: 60_000 };
 
 /** Each message must not be one that firebase-admin tries again (ECONNRESET, ETIMEDOUT): none of these has a `code`. */
 class RefusedError extends Error {}

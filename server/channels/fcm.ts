@@ -24,7 +24,7 @@ export interface FcmDeps {
   /** Told once of each fault that an operator must mend, and again when it was mended and is back. */
   onConfigurationFault?: (fault: ConfigurationFault) => void;
   /** PEM of authorities trusted instead of the system's. */
-  ca?: string;
+  ca?: string | undefined;
   /** How names become addresses; the system's way when left out. */
   lookup?: LookupFunction;
 }
@@ -45,6 +45,7 @@ export function createFcmChannel(deps: FcmDeps): Channel<PushMessage> & { close(
   const post = (message: Message, token: string, signal: AbortSignal): Promise<Exchange> =>
     line.exchange(token, signal, () => messaging.send(message));
 
+  let isClosed = false;
   if (credentials.source !== undefined) void checkAtStart({ projectId, credentials, tokens, faults, logger });
   return {
     provider: fcmProvider,
@@ -53,6 +54,8 @@ export function createFcmChannel(deps: FcmDeps): Channel<PushMessage> & { close(
       return faults.judge(result, message.token);
     },
     close() {
+      if (isClosed) return;
+      isClosed = true;
       tokens.close();
       line.close();
       void deleteApp(app);
