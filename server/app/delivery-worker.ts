@@ -1,24 +1,23 @@
 // Sends what waits in the outbox: pushes, SMS and webhooks, at least once, each with its deadline and its outcome kept.
-import { backoffMs } from '../core/backoff.ts';
 import type { ChannelResult } from '../core/events.ts';
 import { smsText } from '../core/sms-text.ts';
 import { attemptEntry } from '../core/pending.ts';
-import { signingSecrets } from '../core/webhook-endpoint.ts';
 import { stepOf, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord } from '../ports/records.ts';
 import type { ClaimedMessage, Put } from '../ports/store.ts';
+import { attempt } from './attempt.ts';
 import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
 import { activeDevices, readReach } from './reach.ts';
 import { viewPrompt } from './views.ts';
+import { sendWebhook } from './webhook-delivery.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
 
 /** Longer than any attempt may take under its guard: a message is claimed by one node until its outcome is in. */
 const leaseMs = 12_000;
 
-/** A webhook is tried for this long before it is a dead letter. */
-const webhookLifeMs = 24 * 3_600_000;
-const webhookBackoff = { baseMs: 1_000, maxMs: 3_600_000 };
+/** Messages in hand at a time. Of webhooks one sick endpoint can hold so many (its guard's places) that others need more. */
+const slots = { push: 64, sms: 64, webhook: 256 } as const;
 
 type Topic = ClaimedMessage['topic'];
 
@@ -26,7 +25,7 @@ type Topic = ClaimedMessage['topic'];
 export function createDeliveryWorker(context: Context, topic: Topic): Worker {
   return createWorkerLoop(context, {
     name: topic,
-    slots: 64,
+    slots: slots[topic],
     claim: async (limit) => {
       const { now, messages } = await context.store.claimOutbox({ topics: [topic], limit, leaseMs });
       return messages.map((message) => () => deliver(context, message, now));
@@ -40,13 +39,6 @@ export function createDeliveryWorker(context: Context, topic: Topic): Worker {
 
 function deliver(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
   return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, message, message.topic);
-}
-
-/** One attempt, timed. Its deadline is the guard's around the channel; the message itself ends with the verification. */
-async function attempt(context: Context, send: (signal: AbortSignal) => Promise<ChannelResult>): Promise<{ result: ChannelResult; latencyMs: number }> {
-  const started = context.clock.monotonic();
-  const result = await send(context.shutdown);
-  return { result, latencyMs: Math.round(context.clock.monotonic() - started) };
 }
 
 /** Whether this message still is what the verification waits for. Ended or sent again since: it is taken out unsent (S9). */
@@ -164,34 +156,4 @@ async function isFallback(context: Context, verification: Verification): Promise
   if (plan === 'all-at-once' || !promptable || acknowledgements.length > 0) return false;
   const { records } = await context.store.list({ kind: 'device', applicationId, userId });
   return activeDevices(records).length > 0;
-}
-
-async function sendWebhook(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
-  const { records } = await context.store.read([{ kind: 'application', id: message.applicationId }]);
-  const webhook = records[0]?.webhook;
-  const settled = { id: message.id, fence: message.fence };
-  if (webhook === undefined) {
-    await context.store.commit({ settle: { ...settled, outcome: 'dead' } });
-    return;
-  }
-  const { id, applicationId } = message;
-  const secrets = signingSecrets(webhook, now);
-  const request = { id, applicationId, url: webhook.url, secrets, timestamp: Math.floor(now / 1000), body: String(message.payload['body']) };
-  const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
-  context.metrics.attempt('webhook', result.kind, latencyMs);
-  // Retry-After counts from the answer, not from the claim.
-  const outcome = afterWebhook(context, message, result, now + latencyMs);
-  await context.store.commit({ settle: { ...settled, outcome } });
-}
-
-/** Retried with full jitter for a day; then, or when the receiver says it is gone, a dead letter. */
-function afterWebhook(context: Context, message: ClaimedMessage, result: ChannelResult, now: Timestamp): 'done' | 'dead' | { retryAt: Timestamp } {
-  if (result.kind === 'accepted') return 'done';
-  const isOver = now >= message.createdAt + webhookLifeMs;
-  if (isOver || (result.kind === 'rejected' && result.recipientGone === true)) {
-    context.logger.warn({ messageId: message.id, reason: result.reason, attempts: message.attempts }, 'a webhook became a dead letter');
-    return 'dead';
-  }
-  const asked = result.kind === 'throttled' ? (result.retryAfterMs ?? 0) : 0;
-  return { retryAt: now + Math.max(asked, backoffMs(message.attempts, context.random.fraction(), webhookBackoff)) };
 }

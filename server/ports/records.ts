@@ -117,6 +117,27 @@ export interface HubKeysRecord {
   webhookSeeds?: { seed: string; createdAt: Timestamp }[];
 }
 
+/**
+ * A webhook that was given up, kept for a while so that it can be looked at and sent again. `id` is the message's, which begins with
+ * its `subject`: both belong to the same shard.
+ */
+export interface DeadLetterRecord {
+  id: string;
+  rev: number;
+  applicationId: string;
+  /** The verification or device it is about. */
+  subject: string;
+  lane: string;
+  payload: Record<string, unknown>;
+  /** When the message was first to be sent. */
+  queuedAt: Timestamp;
+  attempts: number;
+  /** Of the last failure, such as `http-410`. */
+  reason: string;
+  /** When it was given up. */
+  createdAt: Timestamp;
+}
+
 export interface Records {
   application: ApplicationRecord;
   'api-key': ApiKeyRecord;
@@ -126,6 +147,7 @@ export interface Records {
   'trusted-browser': TrustedBrowserRecord;
   idempotency: IdempotencyRecord;
   'hub-keys': HubKeysRecord;
+  'dead-letter': DeadLetterRecord;
   verification: Verification;
 }
 export type Kind = keyof Records;

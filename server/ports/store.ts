@@ -60,8 +60,8 @@ export interface Unit {
   /** Refused as `fenced` when the verification has been claimed again since. */
   claim?: { verificationId: string; fence: number };
   timeline?: { verificationId: string; entries: TimelineEntry[] };
-  /** Takes a claimed message out of the outbox, or back in for later. Refused as `fenced` when it was claimed again since. */
-  settle?: { id: string; fence: number; outcome: 'done' | 'dead' | { retryAt: Timestamp } };
+  /** Takes a claimed message out of the outbox, or puts it back in for later. Refused as `fenced` when it was claimed again since. */
+  settle?: { id: string; fence: number; outcome: 'done' | { retryAt: Timestamp } };
   /** Takes unsent pushes and SMS of this verification out of the outbox. Happens after `settle` and before `enqueue`. */
   dropSends?: string;
   /** A message whose id is already waiting is replaced. */
@@ -77,7 +77,16 @@ export type ListQuery =
   | { kind: 'device'; applicationId: string; userId: string }
   | { kind: 'trusted-browser'; applicationId: string; userId: string }
   /** Pending ones only, oldest first. */
-  | { kind: 'verification'; applicationId: string; userId: string };
+  | { kind: 'verification'; applicationId: string; userId: string }
+  /** Of one application or of all, up to `limit`, beginning behind `after`. */
+  | { kind: 'dead-letter'; applicationId?: string; limit: number; after?: { createdAt: Timestamp; id: string } }
+  /** Messages in the outbox, claimed or not, up to `limit`. */
+  | { kind: 'message'; topic: OutboxMessage['topic']; limit: number };
+
+/** What each kind of query lists. */
+export interface Listed extends Records {
+  message: OutboxMessage;
+}
 
 export type ReadResult<R extends readonly Ref[]> = {
   now: Timestamp;
@@ -93,10 +102,10 @@ export interface Store {
   read<const R extends readonly Ref[]>(refs: R): Promise<ReadResult<R>>;
 
   /**
-   * All records that match, oldest first. Revoked devices are included.
+   * What matches, oldest first, and how many match in `total`, whatever the limit and `after`. Revoked devices are included.
    * Atomic: one snapshot. On conflict: none. After crash: as `read`.
    */
-  list<Q extends ListQuery>(query: Q): Promise<{ now: Timestamp; records: Records[Q['kind']][] }>;
+  list<Q extends ListQuery>(query: Q): Promise<{ now: Timestamp; records: Listed[Q['kind']][]; total: number }>;
 
   /**
    * Writes a unit: records, due time, timeline and outbox together. A pending verification is due at its `dueAt`; an ended one never.

@@ -4,6 +4,7 @@ import { describeClosing } from './store/closing.ts';
 import { describeCommit } from './store/commit.ts';
 import { describeConflicts } from './store/conflicts.ts';
 import { describeConcurrency } from './store/concurrency.ts';
+import { describeDeadLetters } from './store/dead-letters.ts';
 import { describeDue } from './store/due.ts';
 import { describeList } from './store/list.ts';
 import { describeOutbox } from './store/outbox.ts';
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: OpenFixture): void {
     describeDue(open);
     describeOutbox(open);
     describeSettling(open);
+    describeDeadLetters(open);
     describeSweep(open);
     describeConcurrency(open);
     describeClosing(open);

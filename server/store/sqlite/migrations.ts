@@ -99,6 +99,19 @@ const migrations: readonly Migration[] = [
       CREATE INDEX dead_letters_to_forget ON dead_letters (forget_at);
     `,
   },
+  {
+    // Dead letters become records: listed, read, removed and forgotten as any other.
+    version: 2,
+    sql: `
+      INSERT OR IGNORE INTO records (kind, id, rev, owner, created_at, forget_at, body)
+        SELECT 'dead-letter', id, 1, application_id, died_at, forget_at, json_object(
+          'id', id, 'rev', 1, 'applicationId', application_id, 'subject', subject, 'lane', lane, 'payload', json(payload),
+          'queuedAt', created_at, 'attempts', attempts, 'reason', 'unknown', 'createdAt', died_at)
+        FROM dead_letters WHERE topic = 'webhook' ORDER BY key DESC;
+      DROP TABLE dead_letters;
+      CREATE INDEX outbox_age ON outbox (topic, created_at, seq);
+    `,
+  },
 ];
 
 export const schemaVersion = migrations.at(-1)?.version ?? 0;

@@ -11,19 +11,17 @@ export interface Outbox {
   enqueue(message: MessageRow): void;
   claim(now: Timestamp, topics: readonly OutboxMessage['topic'][], limit: number, leaseMs: number): ClaimedMessage[];
   /** False: it was claimed again since, or taken out. */
-  settle(settle: NonNullable<Unit['settle']>, now: Timestamp): boolean;
+  settle(settle: NonNullable<Unit['settle']>): boolean;
   dropSends(subject: string): void;
   release(message: ClaimedMessage): void;
   /** Ends every lease: their holder was another process, and it is gone. */
   takeBack(): void;
   /** When the next one can be claimed. */
   wakeAt(): Timestamp | undefined;
-  /** Forgets up to `limit` dead letters whose time has passed. */
-  sweep(now: Timestamp, limit: number): number;
+  /** The oldest of a topic. */
+  list(topic: OutboxMessage['topic'], limit: number): OutboxMessage[];
+  count(topic: OutboxMessage['topic']): number;
 }
-
-/** How long a dead letter is kept for an operator to look at. Milliseconds. */
-const deadLetterMs = 7 * 86_400_000;
 
 export function toMessageRow(message: OutboxMessage): MessageRow {
   const { notBefore, createdAt, payload } = message;
@@ -68,14 +66,13 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
         return { ...messageOf(row), attempts: integer(row, 'attempts') + 1, fence };
       });
     },
-    settle: ({ id, fence, outcome }, now) => {
+    settle: ({ id, fence, outcome }) => {
       const row = find.get(id);
       if (row === undefined || integer(row, 'fence') !== fence) return false;
       if (typeof outcome === 'object') {
         statements.retry.run(Math.ceil(outcome.retryAt), integer(row, 'seq'));
         return true;
       }
-      if (outcome === 'dead') statements.bury.run(now, now + deadLetterMs, integer(row, 'seq'));
       takeOut(row);
       return true;
     },
@@ -87,7 +84,8 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
     },
     takeBack: () => db.exec('UPDATE outbox SET wake_at = not_before WHERE wake_at > not_before'),
     wakeAt: () => optionalInteger(statements.next.get(), 'at'),
-    sweep: (now, limit) => Number(statements.sweep.run(now, limit).changes),
+    list: (topic, limit) => statements.list.all(topic, limit).map(messageOf),
+    count: (topic) => integer(statements.count.get(topic), 'n'),
   };
 }
 
@@ -129,14 +127,12 @@ function prepareStatements(db: DatabaseSync) {
     lease: db.prepare('UPDATE outbox SET wake_at = ?, fence = ?, attempts = attempts + 1 WHERE seq = ?'),
     retry: db.prepare('UPDATE outbox SET not_before = ?1, wake_at = ?1 WHERE seq = ?2'),
     release: db.prepare('UPDATE outbox SET wake_at = not_before WHERE id = ? AND fence = ?'),
-    bury: db.prepare(`INSERT INTO dead_letters (id, topic, lane, application_id, subject, attempts, created_at, died_at, forget_at, payload)
-      SELECT id, topic, lane, application_id, subject, attempts, created_at, ?, ?, payload FROM outbox WHERE seq = ?`),
     dropSends: db.prepare("DELETE FROM outbox WHERE subject = ? AND topic IN ('push', 'sms') RETURNING lane"),
     next: db.prepare(`SELECT min(at) AS at FROM (
       SELECT min(wake_at) AS at FROM outbox WHERE topic = 'push' AND wake_at IS NOT NULL UNION ALL
       SELECT min(wake_at) FROM outbox WHERE topic = 'sms' AND wake_at IS NOT NULL UNION ALL
       SELECT min(wake_at) FROM outbox WHERE topic = 'webhook' AND wake_at IS NOT NULL)`),
-    sweep: db.prepare(`DELETE FROM dead_letters WHERE key IN
-      (SELECT key FROM dead_letters WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`),
+    list: db.prepare('SELECT * FROM outbox WHERE topic = ? ORDER BY created_at, seq LIMIT ?'),
+    count: db.prepare('SELECT count(*) AS n FROM outbox WHERE topic = ?'),
   };
 }

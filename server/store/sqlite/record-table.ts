@@ -25,13 +25,17 @@ interface RecordRow extends CommonRow {
   kind: Exclude<Kind, 'verification'>;
 }
 
+/** Messages are in the outbox. */
+type RecordQuery = Exclude<ListQuery, { kind: 'message' }>;
+
 export interface RecordTable {
   /** False: `rev` is not one above the stored one. */
   put(row: PutRow): boolean;
   remove(ref: Ref): void;
   rev(ref: Ref): number | undefined;
   read<K extends Kind>(kind: K, id: string): Records[K] | undefined;
-  list(query: ListQuery): Row[];
+  /** `total`: how many match, whatever the limit. */
+  list(query: RecordQuery): { rows: Row[]; total: number };
   /** Deletes up to `limit` whose time has passed, and answers how many. Pending verifications stay until they have ended. */
   sweep(now: Timestamp, limit: number): number;
 }
@@ -56,6 +60,8 @@ export function toPutRow(put: Put): PutRow {
       return { ...common, kind: put.kind, owner: ownerOf(put.record) };
     case 'application':
       return { ...common, kind: put.kind, owner: everybody };
+    case 'dead-letter':
+      return { ...common, kind: put.kind, owner: put.record.applicationId };
     default:
       return { ...common, kind: put.kind, owner: null };
   }
@@ -76,6 +82,12 @@ function wholeOrNull(at: Timestamp | undefined): Timestamp | null {
 export function createRecordTable(db: DatabaseSync): RecordTable {
   const records = recordStatements(db);
   const verifications = verificationStatements(db);
+  const deadLetters = deadLetterStatements(db);
+  const listByOwner = (query: Exclude<RecordQuery, DeadLetterQuery>): Row[] => {
+    if (query.kind === 'application') return records.list.all(query.kind, everybody);
+    const owner = ownerOf(query);
+    return query.kind === 'verification' ? verifications.listPending.all(owner) : records.list.all(query.kind, owner);
+  };
   const find = (kind: Kind, id: string): Row | undefined =>
     kind === 'verification' ? verifications.read.get(id) : records.read.get(kind, id);
 
@@ -94,9 +106,9 @@ export function createRecordTable(db: DatabaseSync): RecordTable {
       return row === undefined ? undefined : recordOf(kind, row);
     },
     list: (query) => {
-      if (query.kind === 'application') return records.list.all(query.kind, everybody);
-      const owner = ownerOf(query);
-      return query.kind === 'verification' ? verifications.listPending.all(owner) : records.list.all(query.kind, owner);
+      if (query.kind === 'dead-letter') return listDeadLetters(deadLetters, query);
+      const rows = listByOwner(query);
+      return { rows, total: rows.length };
     },
     sweep: (now, limit) => {
       const ended = Number(verifications.sweep.run(now, limit).changes);
@@ -127,6 +139,31 @@ function putRecord(statements: { insert: StatementSync; update: StatementSync },
       ? statements.insert.run(kind, id, owner, createdAt, forgetAt, body)
       : statements.update.run(rev, forgetAt, body, kind, id, rev - 1);
   return changes === 1;
+}
+
+type DeadLetterQuery = Extract<ListQuery, { kind: 'dead-letter' }>;
+
+/** By application they lie in their order in an index; all of them together are sorted, which is for operators only. */
+function deadLetterStatements(db: DatabaseSync) {
+  const page = '(created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?';
+  return {
+    list: db.prepare(`SELECT body FROM records WHERE kind = 'dead-letter' AND ${page}`),
+    listOf: db.prepare(`SELECT body FROM records WHERE kind = 'dead-letter' AND owner = ? AND ${page}`),
+    count: db.prepare("SELECT count(*) AS n FROM records WHERE kind = 'dead-letter'"),
+    countOf: db.prepare("SELECT count(*) AS n FROM records WHERE kind = 'dead-letter' AND owner = ?"),
+  };
+}
+
+function listDeadLetters(
+  statements: ReturnType<typeof deadLetterStatements>,
+  { applicationId, limit, after }: DeadLetterQuery,
+): { rows: Row[]; total: number } {
+  const behind = [after === undefined ? Number.MIN_SAFE_INTEGER : Math.ceil(after.createdAt), after?.id ?? ''] as const;
+  if (applicationId === undefined) {
+    return { rows: statements.list.all(...behind, limit), total: integer(statements.count.get(), 'n') };
+  }
+  const rows = statements.listOf.all(applicationId, ...behind, limit);
+  return { rows, total: integer(statements.countOf.get(applicationId), 'n') };
 }
 
 /** A write gives up the lease and the count of tries: they were for what it has changed. The fence stays. */

@@ -4,12 +4,12 @@ import type { Clock, Logger } from '../../ports/runtime.ts';
 import {
   StoreUnavailableError,
   type CommitResult,
+  type Listed,
   type ListQuery,
   type ReadResult,
   type Ref,
   type Store,
 } from '../../ports/store.ts';
-import type { Records } from '../../ports/records.ts';
 import { openDatabase } from './database.ts';
 import { createDueIndex } from './due-index.ts';
 import { asStoreError } from './errors.ts';
@@ -61,7 +61,7 @@ export function createSqliteStore({ file, clock, logger, maxBytes }: SqliteStore
 
   return {
     read: (refs) => look(() => readAll(tables, refs, clock.now())),
-    list: (query) => look(() => ({ now: clock.now(), records: listAll(tables, query) })),
+    list: (query) => look(() => ({ now: clock.now(), ...listAll(tables, query) })),
     timeline: (id) => look(() => ({ now: clock.now(), entries: timeline.read(id) })),
     nextWake: () => look(() => ({ now: clock.now(), dueAt: due.wakeAt(), outboxAt: outbox.wakeAt() })),
     commit: async (unit) => {
@@ -92,8 +92,7 @@ export function createSqliteStore({ file, clock, logger, maxBytes }: SqliteStore
     sweep: ({ limit }) =>
       keep(() => {
         const now = clock.now();
-        const swept = records.sweep(now, limit);
-        return swept + outbox.sweep(now, limit - swept);
+        return records.sweep(now, limit);
       }),
     check: () =>
       keep(() => {
@@ -133,9 +132,21 @@ function isAnswerTo<R extends readonly Ref[]>(refs: R, found: unknown): found is
   return Array.isArray(found) && found.length === refs.length;
 }
 
-function listAll<Q extends ListQuery>(tables: Tables, query: Q): Records[Q['kind']][] {
-  const kind: Q['kind'] = query.kind;
-  return tables.records.list(query).map((row) => recordOf(kind, row));
+function listAll<Q extends ListQuery>(tables: Tables, query: Q): { records: Listed[Q['kind']][]; total: number } {
+  const { found, total } = listOf(tables, query);
+  if (!isListOf(query, found)) throw new TypeError('A list is no list.');
+  return { records: found, total };
+}
+
+function listOf({ records, outbox }: Tables, query: ListQuery): { found: unknown; total: number } {
+  if (query.kind === 'message')
+    return { found: outbox.list(query.topic, query.limit), total: outbox.count(query.topic) };
+  const { rows, total } = records.list(query);
+  return { found: rows.map((row) => recordOf(query.kind, row)), total };
+}
+
+function isListOf<Q extends ListQuery>(_query: Q, found: unknown): found is Listed[Q['kind']][] {
+  return Array.isArray(found);
 }
 
 /** The file is one process's alone (its lock says so): what an earlier one had claimed need not wait for its lease. */

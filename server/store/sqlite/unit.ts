@@ -42,7 +42,7 @@ export function toReadyUnit(unit: Unit): ReadyUnit {
 export function applyUnit(tables: Tables, unit: ReadyUnit, now: Timestamp): Conflict | undefined {
   const { records, due, outbox, timeline } = tables;
   if (unit.claim !== undefined && !due.isCurrent(unit.claim)) return 'fenced';
-  if (unit.settle !== undefined && !outbox.settle(unit.settle, now)) return 'fenced';
+  if (unit.settle !== undefined && !outbox.settle(unit.settle)) return 'fenced';
   if (unit.unchanged?.some((ref) => records.rev(ref) !== ref.rev) === true) return 'stale';
   if (!unit.puts.every((put) => records.put(put))) return 'stale';
   if (unit.before !== undefined && now >= unit.before) return 'late';

@@ -2,7 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { makeId, shardOf, type IdPrefix } from '../../../server/core/ids.ts';
 import type { Approved, Expired, Facts, Pending, Timestamp } from '../../../server/core/verification.ts';
-import { userKey, type ApplicationRecord, type DeviceRecord } from '../../../server/ports/records.ts';
+import {
+  userKey,
+  type ApplicationRecord,
+  type DeadLetterRecord,
+  type DeviceRecord,
+} from '../../../server/ports/records.ts';
 import type { EnrollmentRecord, TrustedBrowserRecord, UserRecord } from '../../../server/ports/records.ts';
 import type { OutboxMessage, Put, Store, Unit } from '../../../server/ports/store.ts';
 
@@ -151,6 +156,13 @@ export function pushOf(about: Pending, target: string, over: Partial<OutboxMessa
 export function webhookOf(about: Pending, event: string, over: Partial<OutboxMessage> = {}): OutboxMessage {
   const id = `${about.id}.${event}`;
   return { ...pushOf(about, event), id, topic: 'webhook', lane: `webhook.${about.id}`, payload: { event }, ...over };
+}
+
+/** A webhook that was given up. */
+export function deadLetterOf(message: OutboxMessage, over: Partial<DeadLetterRecord> = {}): DeadLetterRecord {
+  const { id, applicationId, subject, lane, payload, attempts, createdAt: queuedAt } = message;
+  const facts = { id, applicationId, subject, lane, payload, attempts, queuedAt };
+  return { ...facts, rev: 1, reason: 'http-410', createdAt: queuedAt, ...over };
 }
 
 /** Takes the claimed message out, or back in for later. */

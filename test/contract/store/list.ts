@@ -18,9 +18,10 @@ export function describeList(open: OpenFixture): void {
       await put(...[newest!, oldest!, revoked!].map((record): Put => ({ kind: 'device', record })));
       const gone = { ...revoked!, rev: 2, revokedAt: 25 };
       await put({ kind: 'device', record: gone });
-      const { records, now } = await given.store.list({ kind: 'device', ...user });
+      const { records, now, total } = await given.store.list({ kind: 'device', ...user });
       expect(records).to.deep.equal([oldest, gone, newest]);
       expect(now).to.be.a('number');
+      expect(total).to.equal(3);
     });
 
     it('answers the trusted browsers of one user, oldest first, without removed ones', async () => {

@@ -1,4 +1,4 @@
-// How a message leaves the outbox: done, again later, dead, or dropped.
+// How a message leaves the outbox: done, again later, or dropped.
 import { expect } from 'chai';
 import type { ClaimedMessage } from '../../../server/ports/store.ts';
 import { givenStore } from './each.ts';
@@ -39,24 +39,15 @@ export function describeSettling(open: OpenFixture): void {
       expect(second).to.include({ id: first!.id, attempts: 2, notBefore: retryAt });
     });
 
-    it('lets a dead letter go, and its lane go on', async () => {
+    it('lets a message go, and its lane go on', async () => {
       const pending = await putDue(given.store);
       await mustCommit(given.store, { enqueue: [webhookOf(pending, 'a'), webhookOf(pending, 'b')] });
       const [first] = await claim();
-      await mustCommit(given.store, settling(first!, 'dead'));
+      await mustCommit(given.store, settling(first!, 'done'));
       expect(namesOf(await claim())).to.deep.equal(['b']);
       await given.advance(leaseMs);
       expect(namesOf(await claim())).to.deep.equal(['b']);
       expect(await given.store.commit(settling(first!, 'done'))).to.include({ conflict: 'fenced' });
-    });
-
-    it('takes the id of a dead letter anew', async () => {
-      const pending = await putDue(given.store);
-      await mustCommit(given.store, { enqueue: [pushOf(pending, 'a')] });
-      const [first] = await claim();
-      await mustCommit(given.store, settling(first!, 'dead'));
-      await mustCommit(given.store, { enqueue: [pushOf(pending, 'a')] });
-      expect(await claim()).to.have.length(1);
     });
 
     it('refuses whoever was overtaken by another claim, with all else in the unit', async () => {

@@ -3,20 +3,9 @@ import { expect } from 'chai';
 import { DatabaseSync } from 'node:sqlite';
 import { createSqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../server/ports/store.ts';
-import {
-  expiredOf,
-  mustCommit,
-  pendingOf,
-  pushOf,
-  putDue,
-  putOf,
-  settling,
-  someUser,
-} from '../../contract/store/fixture.ts';
+import { expiredOf, mustCommit, pendingOf, putDue, putOf, someUser } from '../../contract/store/fixture.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-const day = 86_400_000;
 
 describe('the schema', () => {
   let clock: FakeClock;
@@ -68,21 +57,27 @@ describe('the schema', () => {
     expect(await claimed()).to.equal(1);
   });
 
-  it('keeps dead letters for seven days, for an operator to look at', async () => {
-    const deadLetters = (): unknown[] => raw.prepare('SELECT id, topic, attempts, died_at FROM dead_letters').all();
-    const pending = await putDue(store);
-    const message = pushOf(pending, 'phone');
-    await mustCommit(store, { enqueue: [message] });
-    const { messages } = await store.claimOutbox({ topics: ['push'], limit: 1, leaseMs: 1 });
-    const now = await mustCommit(store, settling(messages[0]!, 'dead'));
-    clock.advance(7 * day - 1);
-    expect(await store.sweep({ limit: 10 })).to.equal(0);
-    expect(deadLetters().map((row) => Object.assign({}, row))).to.deep.equal([
-      { id: message.id, topic: 'push', attempts: 1, died_at: now },
+  it('makes records of the dead letters of an older version, the newest of each id', async () => {
+    await store.close();
+    raw.exec(olderDeadLetters);
+    store = createSqliteStore({ file: `${folder.path}/hub.db`, clock });
+    const { records } = await store.list({ kind: 'dead-letter', applicationId: 'app_1', limit: 9 });
+    expect(records).to.deep.equal([
+      {
+        id: 'ver_1-2-verification-approved',
+        rev: 1,
+        applicationId: 'app_1',
+        subject: 'ver_1',
+        lane: 'webhook.ver_1',
+        payload: { body: '{"a":"é"}' },
+        attempts: 58,
+        queuedAt: 10,
+        reason: 'unknown',
+        createdAt: 20,
+      },
     ]);
-    clock.advance(1);
-    expect(await store.sweep({ limit: 10 })).to.equal(1);
-    expect(deadLetters()).to.deep.equal([]);
+    clock.jump(100 - clock.now());
+    expect(await store.sweep({ limit: 9 })).to.equal(1);
   });
 
   it('keeps no timeline without its verification', async () => {
@@ -98,3 +93,16 @@ describe('the schema', () => {
     expect(raw.prepare('SELECT count(*) AS n FROM ballast').get()).to.include({ n: 0 });
   });
 });
+
+/** As version 1 kept them: in a table of their own. */
+const olderDeadLetters = `
+  CREATE TABLE dead_letters (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, topic TEXT NOT NULL, lane TEXT NOT NULL, application_id TEXT NOT NULL,
+    subject TEXT NOT NULL, attempts INTEGER NOT NULL, created_at INTEGER NOT NULL, died_at INTEGER NOT NULL,
+    forget_at INTEGER NOT NULL, payload TEXT NOT NULL) STRICT;
+  INSERT INTO dead_letters (id, topic, lane, application_id, subject, attempts, created_at, died_at, forget_at, payload) VALUES
+    ('ver_1-2-verification-approved', 'webhook', 'webhook.ver_1', 'app_1', 'ver_1', 9, 5, 15, 50, '{"body":"old"}'),
+    ('ver_1-2-verification-approved', 'webhook', 'webhook.ver_1', 'app_1', 'ver_1', 58, 10, 20, 100, '{"body":"{\\"a\\":\\"é\\"}"}'),
+    ('ver_1.push', 'push', 'ver_1.push', 'app_1', 'ver_1', 1, 10, 20, 100, '{}');
+  DROP INDEX outbox_age;
+  PRAGMA user_version = 1;`;
