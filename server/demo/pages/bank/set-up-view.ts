@@ -43,7 +43,9 @@ async function load(view: View, userId: string): Promise<void> {
     const { uri } = await sendToBank('enrollment', having<EnrollmentLink>('uri'), { userId });
     view.part('uri', HTMLInputElement).value = uri;
     view.part('here', HTMLButtonElement).disabled = false;
-    if (!drawQr(view.part('qr', SVGElement), uri)) view.text('lead', 'Paste this link into the authenticator app.');
+    const drawn = drawQr(view.part('qr', SVGElement), uri);
+    view.show('qrFrame', drawn);
+    if (!drawn) view.text('lead', 'Paste the link below into the authenticator app. It works once, for ten minutes.');
   } catch (thrown) {
     view.text('mistake', messageOf(thrown));
   }

@@ -18,6 +18,8 @@ export interface NotificationOptions {
   /** The request is on the screen already, or was: no need to say it again. */
   isKnown: (verificationId: string) => boolean;
   onOpen: (push: OutboxPush) => void;
+  /** Came while the app is open: phones hand it to the app and show nothing. */
+  onForeground: (push: OutboxPush) => void;
   onText: (message: OutboxSms) => void;
 }
 
@@ -46,7 +48,12 @@ function take({ pushes, dismissed, onText }: Shelf, message: OutboxMessage, isNe
 }
 
 function update(shelf: Shelf): void {
-  const due = [...shelf.pushes.values()].filter((push) => isDue(shelf, push));
+  const arrived = [...shelf.pushes.values()].filter((push) => isDue(shelf, push));
+  const due = shelf.mode() === 'closed' ? arrived : [];
+  for (const push of shelf.mode() === 'open' ? arrived : []) {
+    shelf.dismissed.add(push.id);
+    shelf.onForeground(push);
+  }
   for (const card of shelf.place.querySelectorAll<HTMLElement>('[data-push]')) {
     if (!due.some((push) => push.id === card.dataset['push'])) card.remove();
   }

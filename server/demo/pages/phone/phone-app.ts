@@ -24,6 +24,7 @@ export async function startPhone(radio: Radio): Promise<void> {
     mode: () => phone.mode,
     isKnown: (id) => phone.seen.has(id),
     onOpen: (push) => void openPush(phone, push, shelf),
+    onForeground: (push) => void phone.client.handlePush(push.data).catch(() => {}),
     onText: (message) => void receiveText(phone, message, shelf),
   });
   phone.onChange = () => {

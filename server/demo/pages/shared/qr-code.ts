@@ -1,18 +1,18 @@
-// QR codes (ISO/IEC 18004) for links of up to 106 bytes: byte mode, error correction M, versions 1 to 6, one fixed mask.
+// QR codes (ISO/IEC 18004) for links of up to 134 bytes: byte mode, error correction L, versions 1 to 6, one fixed mask.
 import { errorCorrection } from './reed-solomon.ts';
 
-/** Per version from 1: blocks, data codewords of a block, correction codewords of a block (table 9, level M). */
+/** Per version from 1: blocks, data codewords of a block, correction codewords of a block (table 9, level L). */
 const versions = [
-  [1, 16, 10],
-  [1, 28, 16],
-  [1, 44, 26],
-  [2, 32, 18],
-  [2, 43, 24],
-  [4, 27, 16],
+  [1, 19, 7],
+  [1, 34, 10],
+  [1, 55, 15],
+  [1, 80, 20],
+  [1, 108, 26],
+  [2, 68, 18],
 ] as const;
 
-/** Level M (00) and mask 0 (000), with their BCH code and the fixed pattern of section 7.9.1. */
-const formatBits = 0b101010000010010;
+/** Level L (01) and mask 0 (000), with their BCH code and the fixed pattern of section 7.9.1. */
+const formatBits = 0b111011111000100;
 
 type Module = boolean | undefined;
 
