@@ -13,7 +13,7 @@ import { createWaiters } from './app/waiters.ts';
 import type { Worker } from './app/worker-loop.ts';
 import { guardChannel } from './channels/guard.ts';
 import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulated.ts';
-import { guardWebhooks } from './channels/webhook-guard.ts';
+import { guardWebhooks, webhookGuard } from './channels/webhook-guard.ts';
 import { createWebhookChannel } from './channels/webhook.ts';
 import { bannerOf, demoKeyFile } from './config/banner.ts';
 import type { Config } from './config/config.ts';
@@ -168,7 +168,7 @@ async function createCore(given: {
     bus: createLocalBus(logger),
     presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
     channels: providers.channels,
-    webhooks: guardWebhooks(webhookChannel, { name: 'webhook', ...guards.webhook }, machine),
+    webhooks: guardWebhooks(webhookChannel, webhookGuard, machine),
     tokens: createTokens({ hubKeys, origin }),
     proofs: createDeviceProofs({ origin }),
     secrets: createSecrets({ codeKey: hubKeys.codeKey }),
@@ -302,11 +302,6 @@ const guards = {
     deadlineMs: 5_000,
     limit: { concurrency: 64, queue: 1_024 },
     breaker: { failures: 5, coolDownMs: 10_000 },
-  },
-  webhook: {
-    deadlineMs: 10_000,
-    limit: { concurrency: 64, queue: 1_024 },
-    breaker: { failures: 10, coolDownMs: 10_000 },
   },
 } as const;
 

@@ -2,6 +2,17 @@
 import type { WebhookChannel } from '../ports/channel.ts';
 import { createGuard, type Guard, type GuardDeps, type GuardOptions } from './guard.ts';
 
+/**
+ * An attempt ends well before the delivery worker's lease. One endpoint has places for a quarter of what that worker has in hand:
+ * while it hangs, before its breaker opens, the others still have theirs.
+ */
+export const webhookGuard: GuardOptions = {
+  name: 'webhook',
+  deadlineMs: 10_000,
+  limit: { concurrency: 16, queue: 48 },
+  breaker: { failures: 10, coolDownMs: 10_000 },
+};
+
 /** URLs remembered; beyond it the one used longest ago is forgotten, breaker and all. */
 const kept = 1000;
 

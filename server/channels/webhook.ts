@@ -30,8 +30,8 @@ class CutOffError extends Error {}
 
 export function createWebhookChannel(deps: WebhookDeps): WebhookChannel & { close(): void } {
   const { clock, allowPrivate, deadlineMs = 10_000 } = deps;
-  // Idle connections are dropped before the 5 s after which many servers close them.
-  const pool = { keepAlive: true, maxSockets: 16, maxTotalSockets: 256, maxFreeSockets: 4, timeout: 4_000 };
+  // Idle connections are dropped before the 5 s after which many servers close them. Several endpoints may share a host.
+  const pool = { keepAlive: true, maxSockets: 64, maxTotalSockets: 256, maxFreeSockets: 4, timeout: 4_000 };
   const agents = { 'http:': new HttpAgent(pool), 'https:': new HttpsAgent(pool) };
   const lookup = createLookup(allowPrivate, deps.resolve);
   const trust = deps.ca === undefined ? {} : { ca: deps.ca };
