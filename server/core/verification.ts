@@ -24,8 +24,11 @@ export type StepReason =
   | 'recipient-gone'
   | 'throttled'
   | 'country-not-allowed'
+  | 'number-not-allowed'
   | 'budget'
+  | 'fraud-guard'
   | 'not-delivered'
+  | 'opted-out'
   | 'superseded';
 
 /** One message to one target (a device for push, the phone number for SMS) within a step. */
