@@ -4,7 +4,8 @@ import type { Caller } from '../../server/app/context.ts';
 import { StoreUnavailableError } from '../../server/ports/store.ts';
 import type { Verification } from '../../server/core/verification.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
-import { enrollPhone, type AppPhone } from '../support/app-phone.ts';
+import { makeKeyPair } from '../security/forge.ts';
+import { enrollPhone, enrollRequest, type AppPhone } from '../support/app-phone.ts';
 import { createFailingStore } from '../support/failing-store.ts';
 import { told } from '../support/refusals.ts';
 
@@ -195,5 +196,80 @@ describe('a store that fails', () => {
     expect(
       tried.app.measured.filter(({ name }) => name === 'commitConflict').map(({ values }) => values),
     ).to.deep.equal([['late']]);
+  });
+
+  describe('that refuses every write as stale', () => {
+    const token = 'vh_other_Zk3_9-Qw7RtYuIoP_aSdFgHjKlZxCvBnM_1234567-9';
+    const calls: [string, (scene: Scene, prepared: { ticket: string; browser: string }) => Promise<unknown>][] = [
+      ['creating', ({ app }) => app.verifications.create(app.application, { userId: 'alice', action: 'Sign in' })],
+      [
+        'creating with a key',
+        ({ app }) => app.verifications.create(app.application, { userId: 'alice', action: 'Sign in' }, 'key'),
+      ],
+      ['canceling', (scene) => scene.app.verifications.cancel(owner(scene), scene.verification.id)],
+      ['putting a user', ({ app }) => app.users.put(app.application, 'alice', { locale: 'nl' })],
+      ['deleting a user', ({ app }) => app.users.remove(app.application, 'bob')],
+      ['making an enrollment', ({ app }) => app.devices.createEnrollment(app.application, 'alice')],
+      ['enrolling', ({ app }, { ticket }) => app.devices.enroll(ticket, enrollRequest(ticket, makeKeyPair()))],
+      [
+        'setting a push token',
+        ({ app, phone }) => app.devices.setPushToken(phone.device, { provider: 'fcm', token: 't' }),
+      ],
+      ['revoking a device', ({ app, phone }) => app.devices.revoke(app.application.id, 'alice', phone.device.id)],
+      [
+        'revoking a browser',
+        ({ app }, { browser }) => app.trustedBrowsers.revoke(app.application.id, 'alice', browser),
+      ],
+      [
+        'registering an application',
+        ({ app }) => app.applications.ensure(token, { name: 'Other', domain: 'other.test' }),
+      ],
+      [
+        'renaming an application',
+        ({ app }) => app.applications.ensure(app.apiKey, { name: 'Other', domain: 'other.test' }),
+      ],
+    ];
+    for (const [what, call] of calls) {
+      it(`${what} is given up as 503, and nothing has changed`, async () => {
+        const tried = await fresh();
+        const { app } = tried;
+        await app.users.put(app.application, 'bob', {});
+        const approved = await fresh();
+        await answer(approved, 'approve', approved.verification.matching.number);
+        const { trustToken } = await app.trustedBrowsers.grant(app.application, approved.verification.id, 1);
+        const browser = trustToken.split('_').slice(0, 2).join('_');
+        const { enrollmentToken: ticket } = await app.devices.createEnrollment(app.application, 'alice');
+        const before = await Promise.all([
+          app.users.get(app.application.id, 'alice'),
+          stored(tried),
+          app.applications.list(),
+        ]);
+        const { commit } = app.store;
+        app.store.commit = async () => ({ ok: false, conflict: 'stale', now: app.clock.now() });
+        const failure = await call(tried, { ticket, browser }).catch((error: unknown) => error);
+        app.store.commit = commit;
+        expect(failure).to.be.instanceOf(StoreUnavailableError);
+        const after = await Promise.all([
+          app.users.get(app.application.id, 'alice'),
+          stored(tried),
+          app.applications.list(),
+        ]);
+        expect(after).to.deep.equal(before);
+      });
+    }
+  });
+
+  it('whose clock was set back goes on where it is, and ends nothing early', async () => {
+    const tried = await fresh();
+    const { read } = tried.app.store;
+    let isFirst = true;
+    // The first read says that the deadline has passed; the second that it has not.
+    tried.app.store.read = async (refs) => {
+      const answered = await read(refs);
+      const now = isFirst ? tried.verification.expiresAt : answered.now;
+      isFirst = false;
+      return { ...answered, now };
+    };
+    expect(await status(tried.app.verifications.get(owner(tried), tried.verification.id))).to.equal('pending');
   });
 });
