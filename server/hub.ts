@@ -1,5 +1,6 @@
 // Composition root: builds, starts and closes everything. The only file that knows two adapters.
 import { createApplications, type Applications } from './app/applications.ts';
+import { createBacklogWatch } from './app/backlog-watch.ts';
 import type { Context } from './app/context.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
@@ -321,7 +322,7 @@ function createChannels(config: Config, machine: Machine): { channels: Channels;
 
 function startWorkers(context: Context): Worker[] {
   const deliveries = (['push', 'sms', 'webhook'] as const).map((topic) => createDeliveryWorker(context, topic));
-  const workers = [createEscalationWorker(context), ...deliveries, createSweeper(context)];
+  const workers = [createEscalationWorker(context), ...deliveries, createSweeper(context), createBacklogWatch(context)];
   for (const worker of workers) worker.start();
   return workers;
 }

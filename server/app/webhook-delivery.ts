@@ -19,7 +19,7 @@ export async function sendWebhook(context: Context, message: ClaimedMessage, now
   const { id, fence, applicationId } = message;
   const { records } = await context.store.read([{ kind: 'application', id: applicationId }]);
   const webhook = records[0]?.webhook;
-  if (webhook === undefined) return bury(context, message, 'no-webhook', now);
+  if (webhook === undefined) return bury(context, message, { cause: 'rejected', reason: 'no-webhook' }, now);
   const secrets = signingSecrets(webhook, now);
   const body = String(message.payload['body']);
   const request = { id, applicationId, url: webhook.url, secrets, timestamp: Math.floor(now / 1000), body };
@@ -27,15 +27,26 @@ export async function sendWebhook(context: Context, message: ClaimedMessage, now
   context.metrics.attempt('webhook', result.kind, latencyMs);
   // Waits count from the answer, not from the claim.
   const answeredAt = now + latencyMs;
-  if (result.kind === 'rejected') return bury(context, message, result.reason, answeredAt);
-  if (result.kind !== 'accepted' && answeredAt >= message.createdAt + lifeMs)
-    return bury(context, message, result.reason, answeredAt);
+  const end = endOf(message, result, answeredAt);
+  if (end !== undefined) return bury(context, message, end, answeredAt);
   const outcome =
     result.kind === 'accepted' ? 'done' : { retryAt: answeredAt + waitMs(context, message, result, answeredAt) };
   await context.store.commit({ settle: { id, fence, outcome } });
 }
 
-type Failure = Exclude<ChannelResult, { kind: 'accepted' | 'rejected' }>;
+interface End {
+  cause: 'rejected' | 'expired';
+  reason: string;
+}
+
+/** Why it is given up now; undefined when it was taken, or is worth another try. */
+function endOf(message: ClaimedMessage, result: ChannelResult, now: Timestamp): End | undefined {
+  if (result.kind === 'accepted') return undefined;
+  if (result.kind === 'rejected') return { cause: 'rejected', reason: result.reason };
+  return now < message.createdAt + lifeMs ? undefined : { cause: 'expired', reason: result.reason };
+}
+
+type Failure = Exclude<ChannelResult, { kind: 'accepted' }>;
 
 /** Full jitter, and never sooner than the receiver asked. */
 function waitMs(context: Context, message: ClaimedMessage, result: Failure, now: Timestamp): number {
@@ -50,7 +61,7 @@ function waitMs(context: Context, message: ClaimedMessage, result: Failure, now:
   return Math.max(asked, wait);
 }
 
-async function bury(context: Context, message: ClaimedMessage, reason: string, now: Timestamp): Promise<void> {
+async function bury(context: Context, message: ClaimedMessage, { cause, reason }: End, now: Timestamp): Promise<void> {
   const { id, fence, applicationId, subject, lane, payload, attempts } = message;
   const { records } = await context.store.read([{ kind: 'dead-letter', id }]);
   const rev = (records[0]?.rev ?? 0) + 1;
@@ -61,5 +72,6 @@ async function bury(context: Context, message: ClaimedMessage, reason: string, n
     puts: [{ kind: 'dead-letter', record, forgetAt: now + keptMs }],
   });
   if (!result.ok) return;
+  context.metrics.webhookGivenUp(cause);
   context.logger.warn({ messageId: id, applicationId, reason, attempts }, 'a webhook became a dead letter');
 }

@@ -37,6 +37,12 @@ export interface Metrics {
   stepStarted(step: StepName): void;
   acknowledged(step: StepName, afterMs: number): void;
   attempt(channel: 'push' | 'sms' | 'webhook', outcome: string, latencyMs: number): void;
+  /** `rejected`: no retry can mend it; `expired`: it was tried for a day. */
+  webhookGivenUp(cause: 'rejected' | 'expired'): void;
+  /** What the outbox holds of a topic, and since when the oldest has waited; from time to time. */
+  outboxSeen(topic: 'push' | 'sms' | 'webhook', waiting: number, oldestMs: number): void;
+  /** How many dead letters are kept; from time to time. */
+  deadLettersSeen(kept: number): void;
   dueLate(lateMs: number): void;
   commitConflict(conflict: 'stale' | 'late' | 'fenced'): void;
   workerFailed(worker: string): void;

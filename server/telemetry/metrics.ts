@@ -58,6 +58,22 @@ export const metricsTable = {
     labels: { channel: channels },
     buckets: callSeconds,
   },
+  verihub_webhooks_given_up_total: {
+    type: 'counter',
+    help: 'Webhooks that became dead letters, by why.',
+    labels: { cause: ['rejected', 'expired'] },
+  },
+  verihub_dead_letters: { type: 'gauge', help: 'Dead letters that are kept now.', labels: {} },
+  verihub_outbox_messages: {
+    type: 'gauge',
+    help: 'Messages in the outbox, waiting or on their way.',
+    labels: { topic: channels },
+  },
+  verihub_outbox_oldest_age_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest message in the outbox has been there.',
+    labels: { topic: channels },
+  },
   verihub_due_lateness_seconds: {
     type: 'histogram',
     help: 'How late due work was begun.',
@@ -106,7 +122,7 @@ export function createMetrics(options: { process?: boolean } = {}): MetricsRegis
 }
 
 function createEvents(registry: Registry): Metrics {
-  const { count, observe, move } = register(registry);
+  const { count, observe, move, show } = register(registry);
   return {
     verificationCreated: () => count('verihub_verifications_created_total', {}),
     verificationEnded(status, afterMs) {
@@ -119,6 +135,12 @@ function createEvents(registry: Registry): Metrics {
       count('verihub_delivery_attempts_total', { channel, outcome });
       observe('verihub_delivery_attempt_duration_seconds', { channel }, latencyMs);
     },
+    webhookGivenUp: (cause) => count('verihub_webhooks_given_up_total', { cause }),
+    outboxSeen(topic, waiting, oldestMs) {
+      show('verihub_outbox_messages', { topic }, waiting);
+      show('verihub_outbox_oldest_age_seconds', { topic }, Math.max(0, oldestMs) / 1000);
+    },
+    deadLettersSeen: (kept) => show('verihub_dead_letters', {}, kept),
     dueLate: (lateMs) => observe('verihub_due_lateness_seconds', {}, lateMs),
     commitConflict: (conflict) => count('verihub_commit_conflicts_total', { conflict }),
     workerFailed: (worker) => count('verihub_worker_failures_total', { worker }),
@@ -129,7 +151,7 @@ function createEvents(registry: Registry): Metrics {
   };
 }
 
-/** Puts the table into the registry, and answers the three ways to feed it. */
+/** Puts the table into the registry, and answers the ways to feed it. */
 function register(registry: Registry) {
   const registers = [registry];
   const counters = new Map<string, Counter>();
@@ -154,6 +176,9 @@ function register(registry: Registry) {
     },
     move<N extends NameOf<'gauge'>>(this: void, name: N, labels: LabelsOf<N>, by: 1 | -1): void {
       gauges.get(name)?.inc(labels, by);
+    },
+    show<N extends NameOf<'gauge'>>(this: void, name: N, labels: LabelsOf<N>, value: number): void {
+      gauges.get(name)?.set(labels, value);
     },
     /** Clocks of two machines may disagree; a negative time would spoil the sum. */
     observe<N extends NameOf<'histogram'>>(this: void, name: N, labels: LabelsOf<N>, ms: number): void {

@@ -54,6 +54,31 @@ describe('the metrics', () => {
         'verihub_delivery_attempt_duration_seconds_sum{channel="sms"} 0.25',
       ],
     ],
+    [
+      'webhooks that are given up',
+      (m) => m.webhookGivenUp('expired'),
+      [
+        'verihub_webhooks_given_up_total{cause="expired"} 1',
+        'verihub_webhooks_given_up_total{cause="rejected"} 0',
+        'verihub_dead_letters 0',
+      ],
+    ],
+    [
+      'what the outbox holds, as it was seen last',
+      (m) => {
+        m.outboxSeen('webhook', 9, 90_000);
+        m.outboxSeen('webhook', 2, 1_500);
+        m.outboxSeen('sms', 1, -5);
+        m.deadLettersSeen(4);
+      },
+      [
+        'verihub_outbox_messages{topic="webhook"} 2',
+        'verihub_outbox_oldest_age_seconds{topic="webhook"} 1.5',
+        'verihub_outbox_oldest_age_seconds{topic="sms"} 0',
+        'verihub_outbox_messages{topic="push"} 0',
+        'verihub_dead_letters 4',
+      ],
+    ],
     ['lateness', (m) => m.dueLate(100), ['verihub_due_lateness_seconds_sum 0.1']],
     ['a conflict', (m) => m.commitConflict('fenced'), ['verihub_commit_conflicts_total{conflict="fenced"} 1']],
     ['a worker failure', (m) => m.workerFailed('push'), ['verihub_worker_failures_total{worker="push"} 1']],
