@@ -33,7 +33,7 @@ const backlog = 4_096;
 /** @throws when the port is taken: the message says what to do */
 export async function listen(settings: ListenSettings, { random }: { random: Pick<Random, 'uuid'> }): Promise<Front> {
   const { host, port, publicUrl, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = settings;
-  let listener: RequestListener = (_request, response) => void refuseEarly(response, random.uuid());
+  let listener: RequestListener = (_request, response) => refuseEarly(response, random.uuid());
   const timeouts = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,

@@ -34,7 +34,9 @@ export function describeConcurrency(open: OpenFixture): void {
       expect(stored).to.deep.equal(winner % 2 === 0 ? approvedOf(pending, `dev_${winner}`) : expiredOf(pending));
     });
 
-    it('loses none of 1,000 increments by 20 who read, add and try again', async () => {
+    // Each increment is a durable write of its own: on a slow disk they take their time.
+    it('loses none of 1,000 increments by 20 who read, add and try again', async function () {
+      this.timeout(60_000);
       const user = someUser();
       await mustCommit(given.store, { puts: [{ kind: 'user', record: userOf(user, { createdAt: 0 }) }] });
       const other = await given.again();
