@@ -17,7 +17,7 @@ describe('the demo for everybody', function () {
   for (const colorScheme of ['light', 'dark'] as const) {
     it(`is in order in ${colorScheme}`, async () => {
       const viewport = { width: 360, height: 720 };
-      await using visit = await house.visit({ user: { delivery: 'push_and_sms' }, page: { colorScheme, viewport } });
+      await using visit = await house.visit({ user: { delivery: 'push_and_sms' }, windows: { colorScheme, viewport } });
       const { bank, phone } = visit;
       const faults: Record<string, string[]> = {};
       const look = async (view: string, page = bank): Promise<void> => {

@@ -66,6 +66,22 @@ describe('signing in with a phone that is not at hand', function () {
     await visit.phoneSays('Already approved');
   });
 
+  it('five wrong codes end the code, not the request: the phone can still answer', async () => {
+    await using visit = await house.visit({ user: { delivery: 'push_and_sms' } });
+    await visit.signIn();
+    const field = visit.bank.getByLabel('Code from the text message');
+    await field.waitFor();
+    const code = await visit.smsCode();
+    const wrong = ['111111', '222222', '333333', '444444', '555555', '666666'].filter((guess) => guess !== code);
+    for (const left of ['4 tries left', '3 tries left', '2 tries left', '1 try left', 'That was the last try']) {
+      await field.fill(wrong.pop()!);
+      await visit.bank.getByRole('alert').filter({ hasText: left }).waitFor();
+    }
+    expect(await field.isDisabled()).to.equal(true);
+    await visit.approve(await visit.number());
+    await visit.bankSays(`Hello, ${visit.userId}`);
+  });
+
   it('preferences set on the phone: SMS only shows no request there', async () => {
     await using visit = await house.visit();
     await visit.phone.getByRole('button', { name: 'Settings' }).click();

@@ -87,8 +87,17 @@ describe('coming back', function () {
     expect(body['devices']).to.deep.equal([]);
   });
 
+  it('a phone that is taken out of the account learns so at once', async () => {
+    await using visit = await house.visit();
+    const { body } = await house.hub.call('GET', `/v1/users/${visit.userId}/devices`);
+    const [device] = body['devices'] as { id: string }[];
+    await house.hub.call('DELETE', `/v1/users/${visit.userId}/devices/${device!.id}`);
+    await visit.phoneSays('Set up this phone');
+    await visit.phone.getByText('This device is no longer enrolled').waitFor();
+  });
+
   it('the installed app opens while the hub is away', async () => {
-    await using visit = await house.visit({ keepsShell: true });
+    await using visit = await house.visit({ windows: { serviceWorkers: 'allow' } });
     const { phone } = visit;
     await phone.evaluate(async () => {
       await navigator.serviceWorker.ready;

@@ -91,6 +91,19 @@ describe('signing in with the phone', function () {
     await visit.bankSays(`Hello, ${visit.userId}`);
   });
 
+  it('a code to scan: carried over by copying it', async () => {
+    const windows = { permissions: ['clipboard-read', 'clipboard-write'] };
+    await using visit = await house.visit({ matching: 'qr', windows });
+    await visit.signIn();
+    expect(await visit.bank.locator('.qr path').count(), 'a code is drawn').to.equal(1);
+    await visit.bank.getByRole('button', { name: 'Copy the code for the demo phone' }).click();
+    const secret = await visit.bank.evaluate(() => navigator.clipboard.readText());
+    expect(secret).to.have.length.of.at.least(22);
+    await visit.phone.getByLabel('Scan the code on the page, or paste it here').fill(secret);
+    await visit.phone.getByRole('button', { name: 'Approve' }).click();
+    await visit.bankSays(`Hello, ${visit.userId}`);
+  });
+
   it('by keyboard alone', async () => {
     await using visit = await house.visit();
     const { bank, phone } = visit;

@@ -1,8 +1,9 @@
 // Somebody trying the demo: a hub with short waits, and for each visit a computer with the bank and a phone, which share nothing.
 import { expect } from 'chai';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Parts } from '../../server/hub.ts';
-import { launchChromium, openContext } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
+import { createDemoWindows, type DemoWindows } from './demo-windows.ts';
 import { startTestHub, type TestHub } from './hub.ts';
 
 export interface DemoHouse extends AsyncDisposable {
@@ -15,12 +16,10 @@ export interface DemoHouse extends AsyncDisposable {
 }
 
 export interface VisitOptions {
-  /** Screen and colour scheme. */
-  page?: Pick<BrowserContextOptions, 'colorScheme' | 'viewport'>;
+  /** Asks for windows of its own, such as these; else they are used again. */
+  windows?: BrowserContextOptions;
   phone?: 'enrolled' | 'none';
   user?: { phoneNumber?: string | null; delivery?: string };
-  /** Lets the phone keep its shell for when there is no connection. */
-  keepsShell?: boolean;
   /** Of the request: `none`, `choose`, `enter-2`, `enter-6`. */
   matching?: string;
 }
@@ -53,48 +52,41 @@ export async function openDemoHouse(env: Record<string, string> = {}, parts: Par
     parts,
   );
   const browser = await launchChromium();
-  const visits = { count: 0 };
   const troubles: string[] = [];
+  const windows = createDemoWindows(browser, hub.origin, troubles);
+  const visits = { count: 0 };
   return {
     hub,
     browser,
     troubles,
     visit(options = {}) {
       visits.count += 1;
-      return openVisit({ hub, browser, troubles }, `visitor-${visits.count}`, options);
+      return openVisit(hub, windows, visits.count, options);
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      await windows.close();
       await hub.close();
     },
   };
 }
 
-async function openVisit(
-  { hub, browser, troubles }: Pick<DemoHouse, 'hub' | 'browser' | 'troubles'>,
-  userId: string,
-  options: VisitOptions,
-): Promise<DemoVisit> {
+async function openVisit(hub: TestHub, windows: DemoWindows, count: number, options: VisitOptions): Promise<DemoVisit> {
+  const userId = `visitor-${count}`;
   const controls = { userId, matching: options.matching ?? 'enter-2' };
-  const localStorage = [{ name: 'dune-demo-controls', value: JSON.stringify(controls) }];
-  const serviceWorkers = options.keepsShell === true ? 'allow' : 'block';
-  const contexts: BrowserContext[] = [];
-  // Each in a window of its own: a tab in the background draws one frame a second, and clicks wait for two.
+  const body = { phoneNumber: `+4477009${10_000 + count}`, ...options.user };
+  await hub.call('PUT', `/v1/users/${userId}`, { body });
+  const own: Page[] = [];
   const newWindow = async (): Promise<Page> => {
-    const storageState = { cookies: [], origins: [{ origin: hub.origin, localStorage }] };
-    const context = await openContext(browser, troubles, { storageState, serviceWorkers, ...options.page });
-    contexts.push(context);
-    return context.newPage();
+    const page = await windows.own(controls, options.windows);
+    own.push(page);
+    return page;
   };
-  const phoneNumber = `+4477009${String(10_000 + Number(userId.split('-')[1]))}`;
-  await hub.call('PUT', `/v1/users/${userId}`, { body: { phoneNumber, ...options.user } });
-  const [bank, phone] = await Promise.all([newWindow(), newWindow()]);
+  const isOwn = options.windows !== undefined;
+  const [bank, phone] = isOwn ? [await newWindow(), await newWindow()] : await windows.pair(controls);
   const setUp = options.phone === 'none' ? phone.goto(`${hub.origin}/demo/phone`) : enroll(hub, userId, phone);
   await Promise.all([setUp, bank.goto(`${hub.origin}/demo/bank`)]);
   return {
-    userId,
-    bank,
-    phone,
+    ...{ userId, bank, phone },
     async open(path) {
       const page = await newWindow();
       await page.goto(hub.origin + path);
@@ -102,7 +94,7 @@ async function openVisit(
     },
     ...actions(hub, userId, bank, phone),
     async [Symbol.asyncDispose]() {
-      await Promise.all(contexts.map((context) => context.close()));
+      await Promise.all(own.map((page) => page.context().close()));
     },
   };
 }

@@ -40,12 +40,22 @@ async function send(view: View, client: BrowserClient): Promise<void> {
     if (code.length === 6) await client.code(code);
     else complain(view, 'The code has six digits.');
   } catch (thrown) {
-    // Nothing can be typed any more; the phone still can answer.
-    input.disabled = thrown instanceof VerihubError && thrown.code === 'code-attempts-exhausted';
     complain(view, messageOf(thrown));
+    if (isSpent(thrown)) close(view);
   } finally {
     submit.disabled = input.disabled;
   }
+}
+
+/** Nothing can be typed any more; the phone can still answer. */
+function close(view: View): void {
+  view.part('headline', HTMLElement).focus();
+  view.part('code', HTMLInputElement).disabled = true;
+}
+
+function isSpent(thrown: unknown): boolean {
+  if (!(thrown instanceof VerihubError)) return false;
+  return thrown.code === 'code-attempts-exhausted' || (thrown.code === 'code-incorrect' && thrown.attemptsLeft === 0);
 }
 
 function complain(view: View, text: string): void {
