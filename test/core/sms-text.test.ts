@@ -1,5 +1,6 @@
 // What an SMS says, in each language, and its origin-bound last line.
 import { expect } from 'chai';
+import { smsSegments } from '../../server/core/sms-segments.ts';
 import { smsText } from '../../server/core/sms-text.ts';
 
 const message = {
@@ -28,8 +29,8 @@ const languages: Record<string, { plain: string; fallback: string }> = {
     fallback: '012345 Application injoignable. Votre code pour Example Bank. Ne le communiquez jamais.',
   },
   es: {
-    plain: '012345 Su código para Example Bank. No lo comparta nunca.',
-    fallback: '012345 No pudimos contactar con su app. Su código para Example Bank. No lo comparta nunca.',
+    plain: '012345 Su clave para Example Bank. No la comparta nunca.',
+    fallback: '012345 No pudimos contactar con su app. Su clave para Example Bank. No la comparta nunca.',
   },
 };
 
@@ -79,11 +80,52 @@ describe('the text of an SMS', () => {
     expect(smsText(message)).to.match(/^012345 /);
   });
 
-  it('fits two SMS of the GSM alphabet', () => {
-    const name = 'A rather long name of a bank';
+  const names = [
+    'Bank',
+    'Example Bank',
+    'Crédit Agricole',
+    'Sparkasse KölnBonn',
+    'Banco Santander España',
+    'Caixa Geral de Depósitos',
+    'L’Assurance Maladie',
+    'Łódź – Bank Spółdzielczy',
+    'A rather long name of a bank',
+    'Rabobank [Zakelijk] €',
+  ];
+  it(`is one SMS for each of ${names.length} ordinary names, in every language`, () => {
     for (const locale of Object.keys(languages)) {
-      const text = smsText({ ...message, applicationName: name, locale, isFallback: true });
-      expect(text.length, locale).to.be.at.most(306);
+      for (const applicationName of names) {
+        for (const isFallback of [false, true]) {
+          const text = smsText({ ...message, applicationName, locale, isFallback, domain: 'login.examplebank.com' });
+          expect(smsSegments(text), `${locale}: ${text}`).to.equal(1);
+          expect(text).not.to.include('..');
+        }
+      }
     }
+  });
+
+  it('cuts a name only as far as it must, and never the last line', () => {
+    const applicationName = 'The Very Long And Distinguished Name Of An Old Family Savings Bank';
+    for (const locale of Object.keys(languages)) {
+      const text = smsText({ ...message, applicationName, locale, isFallback: true, domain: 'login.examplebank.com' });
+      expect(smsSegments(text), text).to.equal(1);
+      expect(text.length).to.be.within(155, 160);
+      expect(text)
+        .to.include('The Very Long')
+        .and.to.match(/\n\n@login\.examplebank\.com #012345$/);
+    }
+  });
+
+  it('is not cut when that would not help', () => {
+    for (const applicationName of ['Сбербанк', '三菱UFJ銀行', 'Bank 🏦']) {
+      const text = smsText({ ...message, applicationName, isFallback: true, domain: 'login.examplebank.com' });
+      expect(text).to.include(applicationName);
+      expect(smsSegments(text)).to.be.within(2, 3);
+    }
+    const domain = `${'a-very-long-label.'.repeat(8)}example`;
+    const text = smsText({ ...message, applicationName: 'A rather long name of a bank', domain });
+    expect(text)
+      .to.include('A rather long name of a bank')
+      .and.to.match(new RegExp(`@${domain} #012345$`));
   });
 });
