@@ -46,12 +46,17 @@ function end(state: Pending, ending: Ending, now: Timestamp, effects: Effect[] =
   const next: Terminal = { ...rest, ...ending, rev: state.rev + 1, endedAt: now };
   const event: WebhookEvent = `verification.${ending.status}`;
   const after: Effect[] = [
-    note({ at: now, type: 'ended', status: ending.status }),
+    note({ at: now, type: 'ended', status: ending.status, ...howEnded(ending) }),
     { type: 'drop-sends' },
     { type: 'webhook', event },
   ];
   if (state.promptable) after.push({ type: 'close' });
   return { next, effects: [...effects, ...after], dueAt: undefined, answer };
+}
+
+function howEnded(ending: Ending): Pick<TimelineEntry, 'method' | 'reason'> {
+  if (ending.status === 'approved' || ending.status === 'denied') return { method: ending.decision.method };
+  return ending.status === 'canceled' ? { reason: ending.canceledBy } : {};
 }
 
 /** Goes on with the climbed ladder, or ends as undeliverable when nobody is left. */
@@ -83,7 +88,16 @@ export function create(command: CommandOf<'create'>, now: Timestamp): Outcome {
   if (command.trustedBrowserId !== undefined) return approveAtOnce(blank, command.trustedBrowserId, now, created);
   const climb = startNext(blank, reach, now);
   const outcome = settle(blank, climb, reach, now);
-  return { ...outcome, effects: [created, ...excluded, ...outcome.effects] };
+  return { ...outcome, effects: [created, ...excluded, ...outcome.effects, ...unasked(outcome)] };
+}
+
+/**
+ * Every connected device is shown every prompt as it comes (contract section 6), also one that the socket step did not start for:
+ * it may have connected since it was asked who is online, after it had read what is pending.
+ */
+function unasked({ next, effects }: Outcome): Effect[] {
+  const isShown = effects.some((effect) => effect.type === 'prompt');
+  return next.status === 'pending' && next.promptable && !isShown ? [{ type: 'prompt' }] : [];
 }
 
 function approveAtOnce(blank: Pending, trustedBrowserId: string, now: Timestamp, created: Effect): Outcome {
@@ -113,9 +127,8 @@ export function acknowledge(state: Pending, command: CommandOf<'acknowledge'>, n
   const { reason: _cleared, ...rest } = step;
   const delivery = replaceStep(state.delivery, { ...rest, status: 'acknowledged', attempts, at: now });
   const dueAt = Math.min(now + state.waits.answerMs, state.expiresAt);
-  const effects: Effect[] = [
-    note({ at: now, type: 'acknowledged', step: step.step, deviceId: command.deviceId, latencyMs: now - (step.at ?? now) }),
-  ];
+  const latencyMs = now - (step.startedAt ?? step.at ?? state.createdAt);
+  const effects: Effect[] = [note({ at: now, type: 'acknowledged', step: step.step, deviceId: command.deviceId, latencyMs })];
   if (state.plan === 'escalate' && !state.delivery.some((other) => other.step === 'sms' && other.round > 0)) {
     effects.push({ type: 'drop-sends' });
   }
@@ -193,7 +206,7 @@ function wrongNumber(
 ): Outcome {
   const { wrongNumbers, attemptsLeft } = check;
   const answers = [...state.answers, answerOf(command, { ok: false, attemptsLeft })];
-  const effects = [answerNote(command, 'number-incorrect', now)];
+  const effects = [note({ at: now, type: 'answer', status: 'number-incorrect', attempt: wrongNumbers, deviceId: command.deviceId })];
   const answer = numberIncorrect(attemptsLeft);
   if (attemptsLeft > 0) return advance(state, { wrongNumbers, answers }, effects, answer);
   const decision = appDecision(command, 'denied', now);
@@ -213,10 +226,10 @@ export function submitCode(state: Pending, command: CommandOf<'submit-code'>, no
   const counted = { codeAttempts: check.codeAttempts };
   if (check.kind === 'right') {
     const decision: Decision = { method: 'sms-code', outcome: 'approved', at: now };
-    const typed = note({ at: now, type: 'code', status: 'approved' });
+    const typed = note({ at: now, type: 'code', status: 'approved', attempt: check.codeAttempts });
     return end({ ...state, ...counted }, { status: 'approved', decision }, now, [typed]);
   }
-  const typed = note({ at: now, type: 'code', status: 'code-incorrect' });
+  const typed = note({ at: now, type: 'code', status: 'code-incorrect', attempt: check.codeAttempts });
   const detail =
     check.attemptsLeft > 0
       ? 'This is not the code that was sent. Check the newest SMS and try again.'
@@ -240,7 +253,7 @@ export function resend(state: Pending, command: CommandOf<'resend'>, now: Timest
   }
   const resends = state.resends + 1;
   const resendAvailableAt = now + resendCooldownMs(resends);
-  const asked = note({ at: now, type: 'resend', ...(command.step === undefined ? {} : { step: command.step }) });
+  const asked = note({ at: now, type: 'resend', attempt: resends, ...(command.step === undefined ? {} : { step: command.step }) });
   // When all went at once, the other steps' messages are still wanted. Older rounds are not sent in any case.
   const dropped: Effect[] = state.plan === 'escalate' ? [{ type: 'drop-sends' }] : [];
   const effects: Effect[] = [asked, ...dropped, ...climb.effects];
@@ -304,18 +317,22 @@ export function due(state: Pending, command: CommandOf<'due'>, now: Timestamp): 
   return settle(state, { ...climb, effects: [failed.effect, ...climb.effects] }, reach, now);
 }
 
-type Attempt = Pick<CommandOf<'delivery-outcome'>, 'step' | 'target' | 'result' | 'latencyMs'>;
+type Attempt = Pick<CommandOf<'delivery-outcome'>, 'step' | 'round' | 'target' | 'result' | 'provider' | 'latencyMs'>;
 
 export function attemptEntry(state: Verification, command: Attempt, now: Timestamp): TimelineEntry {
-  const { result } = command;
-  const tries = stepOf(state, command.step)?.attempts ?? 0;
-  const provider = result.kind === 'accepted' ? { provider: result.provider } : { reason: result.reason };
-  const providerId = result.kind === 'accepted' && result.providerId !== undefined ? { providerId: result.providerId } : {};
-  const device = command.step === 'push' ? { deviceId: command.target } : {};
-  return {
-    at: now, type: 'attempt', step: command.step, attempt: tries + 1, status: result.kind, latencyMs: command.latencyMs,
-    ...provider, ...providerId, ...device,
-  };
+  const { step, round, result, latencyMs } = command;
+  const tries = stepOf(state, step)?.attempts ?? 0;
+  const device = step === 'push' ? { deviceId: command.target } : {};
+  return { at: now, type: 'attempt', step, round, attempt: tries + 1, status: result.kind, latencyMs, ...saidOf(command), ...device };
+}
+
+/** What the provider said: its id for the message, or why not. */
+function saidOf({ result, provider }: Attempt): Pick<TimelineEntry, 'provider' | 'providerId' | 'outcome' | 'reason'> {
+  if (result.kind === 'accepted') {
+    return { provider: result.provider, ...(result.providerId === undefined ? {} : { providerId: result.providerId }) };
+  }
+  const outcome = result.kind === 'unreachable' ? { outcome: result.outcome } : {};
+  return { reason: result.reason, ...outcome, ...(provider === undefined ? {} : { provider }) };
 }
 
 /** Until when a send may be tried again: its step's time, which is over once the next step has started. */
@@ -345,8 +362,13 @@ export function deliveryOutcome(state: Pending, command: CommandOf<'delivery-out
 }
 
 export function receiptEntry(command: CommandOf<'receipt'>, now: Timestamp): TimelineEntry {
-  const providerId = command.providerId === undefined ? {} : { providerId: command.providerId };
-  return { at: now, type: 'receipt', step: command.step, status: command.outcome, provider: command.provider, ...providerId };
+  const { step, outcome, provider, providerId, round, reason } = command;
+  return {
+    at: now, type: 'receipt', step, status: outcome, provider,
+    ...(providerId === undefined ? {} : { providerId }),
+    ...(round === undefined ? {} : { round }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** A receipt can change a delivery step; it can never decide a verification (contract section 8). */

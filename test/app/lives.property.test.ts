@@ -49,7 +49,7 @@ async function live(world: World, drawn: DrawnLife, key: string, met: Met): Prom
 }
 
 describe('verifications, under random lives on SQLite', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it(`keep S1 to S5, S7 to S11, S13, S14 and S17 over ${runs} lives`, async () => {
     let world = await createWorld();

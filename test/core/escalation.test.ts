@@ -106,13 +106,33 @@ describe('a step with nobody to reach', () => {
       steps: [{ step: 'socket', skip: 'policy' }, { step: 'push', skip: 'preference' }, { step: 'sms' }],
     });
     expect(life.delivery()).to.deep.equal({ socket: 'skipped: policy', push: 'skipped: preference', sms: 'pending' });
-    expect(life.has('prompt')).to.equal(false);
     expect(life.notes().map(({ type, step, status, reason }) => [type, step, status, reason])).to.deep.equal([
       ['created', undefined, undefined, undefined],
       ['step', 'socket', 'skipped', 'policy'],
       ['step', 'push', 'skipped', 'preference'],
       ['step', 'sms', 'pending', undefined],
     ]);
+  });
+});
+
+describe('a connected device', () => {
+  it('is shown the prompt as it comes, whether or not the socket step began', () => {
+    for (const given of [
+      {},
+      { reach: { socket: { skip: 'no-device-online' as const } } },
+      { steps: [{ step: 'push' as const }] },
+      { steps: [{ step: 'socket' as const, skip: 'policy' as const }, { step: 'push' as const }] },
+      { reach: { ...nobody, enrolled: true } },
+    ]) {
+      const prompts = begin(given).effects.filter(({ type }) => type === 'prompt');
+      expect(prompts, JSON.stringify(given)).to.have.length(1);
+    }
+  });
+
+  it('is shown nothing that it may not answer, or that has ended', () => {
+    expect(begin({ facts: { promptable: false }, steps: [{ step: 'sms' }] }).has('prompt')).to.equal(false);
+    expect(begin({ reach: nobody }).has('prompt')).to.equal(false);
+    expect(begin({ trustedBrowserId: 'tru_1' }).has('prompt')).to.equal(false);
   });
 });
 
