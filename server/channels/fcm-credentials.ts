@@ -27,7 +27,10 @@ export function openCredentials(file: string | undefined, endpoint: URL, clock: 
   return { fetchToken: fetchApplicationDefault, source: 'application-default' };
 }
 
-/** What the environment offers: GOOGLE_APPLICATION_CREDENTIALS, workload identity, the metadata server of Google Cloud. */
+/**
+ * What the environment offers: GOOGLE_APPLICATION_CREDENTIALS, workload identity, the metadata server of Google Cloud.
+ * With workload identity, set GOOGLE_CLOUD_PROJECT too: else Google's library asks the Resource Manager, which may refuse.
+ */
 const fetchApplicationDefault: FetchToken = async () => {
   try {
     const { access_token: token, expires_in: seconds } = await applicationDefault().getAccessToken();
