@@ -39,6 +39,8 @@ export function createDemo({ hubUrl, origin, apiKey, bankName, outbox, clock, lo
   const router = new Router({ strict: true });
   router.use(async (context, next) => {
     setDemoHeaders(context);
+    // For the access log, which goes by routes and never by paths.
+    context.state['route'] = '/demo';
     try {
       await next();
     } catch (thrown) {

@@ -5,8 +5,8 @@ import type { Clock, Logger, Metrics } from '../../ports/runtime.ts';
 /** Closed, so that nobody can make up labels. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
-/** Asked every few seconds by machines. */
-const quiet = new Set(['/healthz', '/readyz', '/metrics']);
+/** Asked every few seconds by machines; and the demo's pages, which would drown what the hub itself does. */
+const quiet = new Set(['/healthz', '/readyz', '/metrics', '/demo']);
 
 export function accessLog(deps: { logger: Logger; metrics: Pick<Metrics, 'request'>; clock: Clock }): HubMiddleware {
   return async (ctx, next) => {
