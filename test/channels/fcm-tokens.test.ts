@@ -111,6 +111,29 @@ describe('an access token', () => {
     expect(scene.faults).to.deep.equal([]);
   });
 
+  it('that is refused late does not cost the one that has replaced it', async () => {
+    await using scene = await started(await open());
+    const late = Promise.withResolvers<void>();
+    const { unauthenticated } = answers.fcmErrors;
+    scene.fcm.script([
+      (response, request) => void late.promise.then(() => unauthenticated(response, request)),
+      unauthenticated,
+    ]);
+    const slow = scene.channel.send(push(), never);
+    await scene.fcm.arrived(1);
+    expect(await scene.channel.send(push(), never)).to.deep.include({ kind: 'accepted' });
+    late.resolve();
+    expect(await slow).to.deep.include({ kind: 'accepted' });
+    expect(scene.fcm.tokenRequests).to.have.length(2);
+  });
+
+  it('in its last seconds is not sent any more', async () => {
+    await using scene = await started(await open());
+    scene.clock.advance(3_600_000 - 14_000);
+    await scene.channel.send(push(), never);
+    expect(bearersOf(scene)).to.deep.equal(['ya29.issued-2']);
+  });
+
   it('that is refused when it is new as well: our credentials are wrong, after two requests', async () => {
     await using scene = await started(await open());
     scene.fcm.script([], answers.fcmErrors.unauthenticated);
@@ -176,6 +199,7 @@ describe('a token server', () => {
     await settle();
     deadline.abort();
     expect(await result).to.deep.equal(notSent('timeout'));
+    expect(await scene.channel.send(push(), deadline.signal), 'after it').to.deep.equal(notSent('timeout'));
     const patient = scene.channel.send(push(), never);
     await settle();
     expect(scene.fcm.tokenRequests, 'both wait for the same one').to.have.length(1);
