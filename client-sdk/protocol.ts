@@ -121,12 +121,22 @@ export interface TimelineEntry {
   at: string;
   type: string;
   step?: DeliveryStepName;
+  /** Of a step: rises with every resend. */
+  round?: number;
+  /** Which one it was: the step's attempt, the wrong number, the code that was typed, the resend. */
   attempt?: number;
   status?: string;
+  /** Of an attempt that was `unreachable`: surely not sent, or perhaps. */
+  outcome?: 'not-sent' | 'unknown';
+  /** Why a step, an attempt or a delivery failed; who canceled. */
   reason?: string;
+  /** How it was decided. */
+  method?: DecisionMethod;
   deviceId?: string;
   provider?: string;
+  /** The provider's id of the message. */
   providerId?: string;
+  /** Of an attempt: until the provider answered. Of an acknowledgement: since its step began. Milliseconds. */
   latencyMs?: number;
 }
 export interface TimelineReply {

@@ -59,10 +59,10 @@ async function sendStep(context: Context, message: ClaimedMessage, topic: 'push'
   }
   const target = String(message.payload['target']);
   const prepare = topic === 'push' ? preparePush : prepareSms;
-  const { send, pushToken } = await prepare(context, verification, message, now);
+  const { send, pushToken, provider } = await prepare(context, verification, message, now);
   const { result, latencyMs } = await attempt(context, send);
   context.metrics.attempt(topic, result.kind, latencyMs);
-  const sent: Sent = { topic, message, target, pushToken, result, latencyMs };
+  const sent: Sent = { topic, message, target, pushToken, provider, result, latencyMs };
   const changed = await change(context, verification.id, (current) => outcomeOf(context, current, sent), { settle });
   if (changed?.committed === false) await noteAttempt(context, changed, sent);
 }
@@ -73,16 +73,19 @@ interface Sent {
   target: string;
   /** The token it went to. */
   pushToken: string | undefined;
+  /** Who was asked. */
+  provider: string | undefined;
   result: ChannelResult;
   latencyMs: number;
 }
 
 async function outcomeOf(context: Context, current: Verification, sent: Sent): Promise<Made> {
-  const { topic, message, target, result, latencyMs } = sent;
+  const { topic, message, target, provider, result, latencyMs } = sent;
   const reach = await readReach(context, current);
   return {
     command: {
-      type: 'delivery-outcome', step: topic, round: Number(message.payload['round']), target, result, latencyMs,
+      type: 'delivery-outcome', step: topic, round: roundOf(message), target, result, latencyMs,
+      ...(provider === undefined ? {} : { provider }),
       jitter: context.random.fraction(), reach,
     },
     puts: await quarantine(context, sent),
@@ -93,9 +96,15 @@ async function outcomeOf(context: Context, current: Verification, sent: Sent): P
  * The message was taken out of the outbox while it was on its way (the verification has ended, or was acknowledged), or somebody
  * else has claimed it since. That changes no state any more, but it was tried, and the timeline holds every attempt.
  */
-async function noteAttempt(context: Context, { verification, now }: Changed, { topic, target, result, latencyMs }: Sent): Promise<void> {
-  const entry = attemptEntry(verification, { step: topic, target, result, latencyMs }, now);
+async function noteAttempt(context: Context, { verification, now }: Changed, sent: Sent): Promise<void> {
+  const { topic, message, provider, ...rest } = sent;
+  const asked = provider === undefined ? {} : { provider };
+  const entry = attemptEntry(verification, { step: topic, round: roundOf(message), ...rest, ...asked }, now);
   await context.store.commit({ timeline: { verificationId: verification.id, entries: [entry] } });
+}
+
+function roundOf(message: ClaimedMessage): number {
+  return Number(message.payload['round']);
 }
 
 /** A provider says the app is gone. The token is kept aside: the app may register it again, and may have registered another since. */
@@ -111,6 +120,7 @@ async function quarantine(context: Context, { topic, target, pushToken, result }
 interface Prepared {
   send: (signal: AbortSignal) => Promise<ChannelResult>;
   pushToken?: string;
+  provider?: string;
 }
 
 /** Reached somebody when its step began, and nobody any more. */
@@ -128,7 +138,7 @@ async function preparePush(context: Context, verification: Verification, message
   const { token } = device.pushToken;
   const ttlMs = verification.expiresAt - now;
   const content = { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs };
-  return { send: (signal) => push.send(content, signal), pushToken: token };
+  return { send: (signal) => push.send(content, signal), pushToken: token, provider: push.provider };
 }
 
 async function prepareSms(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp): Promise<Prepared> {
@@ -147,7 +157,7 @@ async function prepareSms(context: Context, verification: Verification, message:
   });
   const ttlMs = verification.expiresAt - now;
   const content = { dedupeId: message.id, verificationId: verification.id, to: user.phoneNumber, text, ttlMs };
-  return { send: (signal) => sms.send(content, signal) };
+  return { send: (signal) => sms.send(content, signal), provider: sms.provider };
 }
 
 /** Whether the person has an app that should have brought it, and did not. */

@@ -25,7 +25,8 @@ export function currentStep(delivery: readonly Step[]): Step | undefined {
 
 function stepNote(step: Step, now: Timestamp): Effect {
   const reason = step.reason === undefined ? {} : { reason: step.reason };
-  return { type: 'note', entry: { at: now, type: 'step', step: step.step, status: step.status, ...reason } };
+  const round = step.round === 0 ? {} : { round: step.round };
+  return { type: 'note', entry: { at: now, type: 'step', step: step.step, status: step.status, ...round, ...reason } };
 }
 
 export function failStep(step: Step, reason: StepReason, now: Timestamp): { step: Step; effect: Effect } {
@@ -45,7 +46,7 @@ export function startStep(step: Step, targets: readonly string[], now: Timestamp
   const sentBefore = step.sends.some((send) => send.status !== 'failed') ? { sentBefore: true as const } : {};
   const sends: Send[] =
     step.step === 'socket' ? [] : targets.map((target) => ({ target, status: 'pending', tries: 0 }));
-  const started: Step = { ...rest, ...sentBefore, status: 'pending', round, sends, at: now };
+  const started: Step = { ...rest, ...sentBefore, status: 'pending', round, sends, at: now, startedAt: now };
   const name = step.step;
   const messages: Effect[] =
     name === 'socket'

@@ -1,6 +1,6 @@
 // Commands that knock on a verification's door, and what it wants done about them.
 import type { ProblemCode } from './errors.ts';
-import type { Facts, StepName, StepReason, Timestamp, Verification } from './verification.ts';
+import type { Decision, Facts, StepName, StepReason, Timestamp, Verification } from './verification.ts';
 
 /** Targets of a step, or why it has none. */
 export type StepReach = { targets: string[] } | { skip: StepReason };
@@ -49,6 +49,8 @@ export type Command =
       round: number;
       target: string;
       result: ChannelResult;
+      /** Who was asked; left out when nobody was. */
+      provider?: string;
       latencyMs: number;
       /** Uniform in [0, 1), for the backoff of a retry. */
       jitter: number;
@@ -60,6 +62,8 @@ export type Command =
       outcome: 'delivered' | 'failed';
       provider: string;
       providerId?: string;
+      /** The provider's word for why it failed, as its error table has it. */
+      reason?: string;
       /** Of the message, where the receipt names its dedupe id: that an older one failed says nothing of the newest. */
       round?: number;
       reach: Reach;
@@ -73,13 +77,22 @@ export interface TimelineEntry {
   at: Timestamp;
   type: 'created' | 'step' | 'attempt' | 'receipt' | 'acknowledged' | 'answer' | 'code' | 'resend' | 'ended' | 'trust';
   step?: StepName;
+  /** Of a step: rises with every resend. */
+  round?: number;
+  /** Which one it was: the step's attempt, the wrong number, the code that was typed, the resend. */
   attempt?: number;
   /** A step's or a verification's status, or what came of an attempt or answer. */
   status?: string;
+  /** Of an attempt that was `unreachable`: surely not sent, or perhaps. */
+  outcome?: 'not-sent' | 'unknown';
+  /** Why a step or an attempt failed; who canceled. */
   reason?: string;
+  /** How it was decided. */
+  method?: Decision['method'];
   deviceId?: string;
   provider?: string;
   providerId?: string;
+  /** Of an attempt: until the provider answered. Of an acknowledgement: since its step began. */
   latencyMs?: number;
 }
 

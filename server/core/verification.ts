@@ -52,6 +52,8 @@ export interface Step {
   sentBefore?: true;
   reason?: StepReason;
   at?: Timestamp;
+  /** When its last round began. Not in records of the first version. */
+  startedAt?: Timestamp;
 }
 
 export interface Matching {

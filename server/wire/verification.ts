@@ -75,13 +75,31 @@ export const timelineEntry = Type.Object(
     at: time(),
     type: Type.String(),
     step: Type.Optional(Type.Enum(deliveryStepNames)),
-    attempt: Type.Optional(Type.Integer({ minimum: 0 })),
-    status: Type.Optional(Type.String()),
-    reason: Type.Optional(Type.String()),
+    round: Type.Optional(Type.Integer({ minimum: 1, description: 'Of a step: rises with every resend' })),
+    attempt: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "Which one it was: the step's attempt, the wrong number, the code that was typed, the resend",
+      }),
+    ),
+    status: Type.Optional(Type.String({ description: 'What came of it' })),
+    outcome: Type.Optional(
+      Type.Enum(['not-sent', 'unknown'], {
+        description: 'Of an attempt that was `unreachable`: surely not sent, or perhaps',
+      }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'Why a step, an attempt or a delivery failed; who canceled' })),
+    method: Type.Optional(Type.Enum(decisionMethods, { description: 'How it was decided' })),
     deviceId: Type.Optional(opaqueId('dev')),
     provider: Type.Optional(Type.String()),
-    providerId: Type.Optional(Type.String()),
-    latencyMs: Type.Optional(Type.Number({ minimum: 0 })),
+    providerId: Type.Optional(Type.String({ description: "The provider's id of the message" })),
+    latencyMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description:
+          'Of an attempt: until the provider answered. Of an acknowledgement: since its step began. Milliseconds',
+      }),
+    ),
   },
   { title: 'TimelineEntry' },
 );

@@ -19,6 +19,7 @@ describe('an attempt', () => {
       at: birth + 3_050,
       type: 'attempt',
       step: 'push',
+      round: 1,
       attempt: 1,
       status: 'accepted',
       latencyMs: 40,

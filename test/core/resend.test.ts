@@ -67,7 +67,7 @@ describe('resend of the current step', () => {
     life.at(30_000).resend();
     expect(life.step('sms')).to.deep.include({ status: 'pending', round: 2, attempts: 1 });
     expect(life.sends()).to.have.length(1);
-    expect(life.notes()[0]).to.deep.equal({ at: birth + 30_000, type: 'resend' });
+    expect(life.notes()[0]).to.deep.equal({ at: birth + 30_000, type: 'resend', attempt: 1 });
   });
 
   it('acknowledged: stays so, and the check of the acknowledgement keeps its time', () => {
@@ -84,6 +84,17 @@ describe('resend of the current step', () => {
     life.at(30_000).resend(undefined, { socket: { skip: 'no-device-online' }, push: { skip: 'no-push-token' } });
     expect(life.delivery()).to.include({ push: 'skipped: no-push-token', sms: 'pending' });
     expect(life.answer.ok).to.equal(true);
+  });
+
+  it('that gave way and is still open keeps its own end when its successor fails', () => {
+    const life = begin({ facts: { waits: { socketMs: 60_000, pushMs: 90_000, answerMs: 60_000 } } });
+    life.at(30_000).resend(undefined, { socket: { skip: 'no-device-online' } });
+    expect(life.delivery()).to.deep.equal({ socket: 'pending', push: 'pending', sms: 'waiting' });
+    life.at(31_000).attempted('push', refused);
+    expect(life.delivery()).to.deep.equal({ socket: 'pending', push: 'failed: provider-error', sms: 'pending' });
+    life.at(life.dueAt ?? 0).due();
+    expect(life.delivery()).to.include({ socket: 'failed: no-acknowledgement', sms: 'pending' });
+    expect(life.state.status).to.equal('pending');
   });
 
   it('is refused when neither it nor a later one reaches anybody', () => {
@@ -112,6 +123,14 @@ describe('resend straight to SMS', () => {
     expect(life.dueAt, 'the socket keeps its own end').to.equal(60_000);
     life.at(60_000).due();
     expect(life.delivery()).to.include({ socket: 'failed: no-acknowledgement', push: 'skipped: superseded' });
+  });
+
+  it('has all the time there is for its own retries, though the socket ends before', () => {
+    const life = begin({ facts: { waits: { socketMs: 60_000, pushMs: 10_000, answerMs: 60_000 } } }).at(30_000);
+    life.resend('sms');
+    life.at(30_100).attempted('sms', { kind: 'throttled', reason: '429', retryAfterMs: 40_000 });
+    expect(life.sends().map(({ notBefore }) => notBefore - birth)).to.deep.equal([70_100]);
+    expect(life.dueAt).to.equal(60_000);
   });
 
   it('works after an acknowledgement: the person has another phone in hand', () => {
