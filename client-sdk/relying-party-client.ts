@@ -29,6 +29,8 @@ import type { ResultClaims } from './result-token.ts';
 import { createRuntime } from './runtime.ts';
 import type { SdkRuntime } from './runtime.ts';
 import { verifyWebhook } from './webhook.ts';
+import { createWebhookCalls } from './webhook-calls.ts';
+import type { WebhookCalls } from './webhook-calls.ts';
 import type { WebhookEvent, WebhookHeaders } from './webhook.ts';
 
 export interface RelyingPartyOptions {
@@ -53,7 +55,7 @@ export interface RelyingPartyCallOptions {
 type Options<More extends object = object> = RelyingPartyCallOptions & More;
 
 /** Every call ends by its deadline; failures are `VerihubError`s. */
-export interface RelyingParty {
+export interface RelyingParty extends WebhookCalls {
   /** Repeated safely after a lost reply: the key is made here unless given. Give one to survive a restart of your own. */
   createVerification: (
     request: CreateVerificationRequest,
@@ -103,6 +105,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   return {
     ...verifications,
     ...createUserCalls(hub),
+    ...createWebhookCalls(hub.send),
     verifyResultToken: createResultCheck({ http, runtime, clock, issuer, applicationId, getVerification }),
     verifyWebhook: (rawBody, headers, keys) => verifyWebhook(rawBody, headers, keys, clock.now()),
   };
@@ -177,7 +180,10 @@ function createVerificationCalls({ send, verification }: Calls): VerificationCal
   };
 }
 
-type UserCalls = Omit<RelyingParty, keyof VerificationCalls | 'verifyResultToken' | 'verifyWebhook'>;
+type UserCalls = Omit<
+  RelyingParty,
+  keyof VerificationCalls | keyof WebhookCalls | 'verifyResultToken' | 'verifyWebhook'
+>;
 
 function createUserCalls({ send, remove }: Calls): UserCalls {
   const pathOf = (userId: string): string => `/v1/users/${encodeURIComponent(userId)}`;

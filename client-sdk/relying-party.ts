@@ -25,3 +25,4 @@ export type { ResultClaims } from './result-token.ts';
 export type { SdkRuntime } from './runtime.ts';
 export { verifyWebhook } from './webhook.ts';
 export type { WebhookEvent, WebhookHeaders } from './webhook.ts';
+export type { DeadLetterListReply, DeadLetterView, WebhookCalls } from './webhook-calls.ts';

@@ -2,6 +2,7 @@
 import { createApplications, type Applications } from './app/applications.ts';
 import { createBacklogWatch } from './app/backlog-watch.ts';
 import type { Context } from './app/context.ts';
+import { createDeadLetters } from './app/dead-letters.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
 import { createEscalationWorker } from './app/escalation-worker.ts';
@@ -25,6 +26,7 @@ import { createHttpApp } from './http/http-app.ts';
 import type { Presence } from './ports/bus.ts';
 import type { Channels } from './ports/channel.ts';
 import type { Clock, Logger, Random } from './ports/runtime.ts';
+import type { WebhookSigner } from './ports/security.ts';
 import type { Store } from './ports/store.ts';
 import { createLocalBus } from './realtime/local-bus.ts';
 import { createRealtime } from './realtime/realtime.ts';
@@ -134,6 +136,7 @@ export async function openApplications(config: Config): Promise<AsyncDisposable 
 interface Core {
   context: Context;
   metrics: MetricsRegistry;
+  webhookKeys: Pick<WebhookSigner, 'publicKeys'>;
   health: Health;
   outbox: SimulatedOutbox | undefined;
   bindPresence(presence: Presence): void;
@@ -180,6 +183,7 @@ async function createCore(given: {
     context,
     health,
     metrics: registry,
+    webhookKeys: webhookSigner,
     outbox: providers.outbox,
     bindPresence: (found) => {
       presence = found;
@@ -227,6 +231,8 @@ async function openDoors(given: {
     ...machine,
     users: createUsers(context),
     trustedBrowsers: createTrustedBrowsers(context),
+    deadLetters: createDeadLetters(context),
+    webhookKeys: core.webhookKeys,
     renderMetrics: core.metrics.render,
     settings: { origin, allowedOrigins, ...(metricsToken === undefined ? {} : { metricsToken }) },
     extend: (app) => void (demo && app.use(demo.routes)),

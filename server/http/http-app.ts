@@ -31,13 +31,16 @@ import { getReadiness } from './routes/get-readiness.ts';
 import { getTimeline } from './routes/get-timeline.ts';
 import { getUser } from './routes/get-user.ts';
 import { getVerification } from './routes/get-verification.ts';
+import { listDeadLetters } from './routes/list-dead-letters.ts';
 import { listDevices } from './routes/list-devices.ts';
 import { listOwnTrustedBrowsers } from './routes/list-own-trusted-browsers.ts';
 import { listPrompts } from './routes/list-prompts.ts';
 import { listTrustedBrowsers } from './routes/list-trusted-browsers.ts';
+import { listWebhookKeys } from './routes/list-webhook-keys.ts';
 import { putPreferences } from './routes/put-preferences.ts';
 import { putPushToken } from './routes/put-push-token.ts';
 import { putUser } from './routes/put-user.ts';
+import { replayDeadLetter } from './routes/replay-dead-letter.ts';
 import { resendVerification } from './routes/resend-verification.ts';
 import { submitCode } from './routes/submit-code.ts';
 import { trustBrowser } from './routes/trust-browser.ts';
@@ -62,6 +65,9 @@ export const routes: readonly [method: Method, path: string, endpoint: Endpoint]
   ['DELETE', '/v1/users/:userId/devices/:deviceId', deleteDevice],
   ['GET', '/v1/users/:userId/trusted-browsers', listTrustedBrowsers],
   ['DELETE', '/v1/users/:userId/trusted-browsers/:id', deleteTrustedBrowser],
+  ['GET', '/v1/webhooks/keys', listWebhookKeys],
+  ['GET', '/v1/webhooks/dead-letters', listDeadLetters],
+  ['POST', '/v1/webhooks/dead-letters/:id/replay', replayDeadLetter],
   // The device
   ['POST', '/v1/devices', enrollDevice],
   ['GET', '/v1/device/prompts', listPrompts],

@@ -1,13 +1,14 @@
 // What the HTTP door is given: use cases, and what it reports to.
 import type Koa from 'koa';
 import type { Applications } from '../app/applications.ts';
+import type { DeadLetters } from '../app/dead-letters.ts';
 import type { Devices } from '../app/devices.ts';
 import type { TrustedBrowsers } from '../app/trusted-browsers.ts';
 import type { Users } from '../app/users.ts';
 import type { Verifications } from '../app/verifications.ts';
 import type { Waiters } from '../app/waiters.ts';
 import type { Clock, Logger, Metrics, Random } from '../ports/runtime.ts';
-import type { Tokens } from '../ports/security.ts';
+import type { Tokens, WebhookSigner } from '../ports/security.ts';
 import type { Store } from '../ports/store.ts';
 import type { RequestFacts } from './hub-context.ts';
 
@@ -27,6 +28,8 @@ export interface HttpDeps {
   users: Users;
   devices: Devices;
   trustedBrowsers: TrustedBrowsers;
+  deadLetters: DeadLetters;
+  webhookKeys: Pick<WebhookSigner, 'publicKeys'>;
   tokens: Pick<Tokens, 'checkWaiter' | 'jwks'>;
   /** Asked for its clock only (law 3). */
   store: Pick<Store, 'read'>;

@@ -47,6 +47,7 @@ A field that is not described here is refused; a reply may gain fields.`;
 const tags = [
   { name: 'Verifications', description: 'For the relying party, and for the page that waits' },
   { name: 'Users', description: 'For the relying party' },
+  { name: 'Webhooks', description: 'For the relying party' },
   { name: 'Devices', description: 'For the phone' },
   { name: 'Hub', description: 'For anyone, and for whoever runs the hub' },
 ];
@@ -54,6 +55,7 @@ const tags = [
 function tagOf(path: string): string {
   if (path.startsWith('/v1/verifications')) return 'Verifications';
   if (path.startsWith('/v1/users')) return 'Users';
+  if (path.startsWith('/v1/webhooks')) return 'Webhooks';
   return path.startsWith('/v1/device') ? 'Devices' : 'Hub';
 }
 

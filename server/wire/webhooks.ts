@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { webhookTypes } from '../../client-sdk/protocol.ts';
 import { device } from './devices.ts';
-import { time } from './text.ts';
+import { ascii, time } from './text.ts';
 import { verification } from './verification.ts';
 
 export const webhookHeaders = Type.Object(
@@ -37,4 +37,51 @@ export const deviceWebhook = Type.Object(
     data: Type.Object({ userId: Type.String(), device }),
   },
   { title: 'DeviceWebhook' },
+);
+
+const strict = { additionalProperties: false };
+
+export const deadLetterPath = Type.Object(
+  { id: Type.String({ pattern: '^(ver|dev)_[A-Za-z0-9._-]{1,250}$' }) },
+  strict,
+);
+
+export const deadLettersQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
+    cursor: Type.Optional(ascii(1, 300, '`next` of the page before')),
+  },
+  strict,
+);
+
+export const deadLetter = Type.Object(
+  {
+    id: Type.String({ description: 'The `webhook-id`' }),
+    type: Type.String({ description: 'Of the event' }),
+    subject: Type.String({ description: 'Id of the verification or device it is about' }),
+    reason: Type.String({ description: 'Of the last failure, such as `http-500`, `timeout` or `address-not-allowed`' }),
+    attempts: Type.Integer({ minimum: 0 }),
+    queuedAt: time('When it was first to be sent'),
+    givenUpAt: time(),
+  },
+  { title: 'DeadLetter' },
+);
+export const deadLetterListReply = Type.Object(
+  {
+    deadLetters: Type.Array(deadLetter),
+    total: Type.Integer({ minimum: 0, description: 'Of all pages' }),
+    next: Type.Optional(Type.String({ description: '`cursor` of the next page' })),
+    serverTime: time(),
+  },
+  { title: 'DeadLetterListReply' },
+);
+
+export const webhookKeysReply = Type.Object(
+  {
+    publicKeys: Type.Array(Type.String({ pattern: '^whpk_[A-Za-z0-9+/]{43}=$' }), {
+      description: '`whpk_` and base64 of an Ed25519 public key (Standard Webhooks), newest first',
+    }),
+    serverTime: time(),
+  },
+  { title: 'WebhookKeysReply' },
 );

@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import { openapiDocument } from '../../server/http/openapi.ts';
 import { startCheckedHub, type CheckedHub } from '../support/checked-hub.ts';
+import { startReceiver } from '../support/http-receiver.ts';
 import { createOpenapiCheck, readOpenapi } from '../support/openapi-check.ts';
 import { createPhone, enrollmentBody, enrollPhone, makeKeys, type Phone } from '../support/phone.ts';
 import { approve, decide, startSms, startVerification } from '../support/rest-scenes.ts';
@@ -23,7 +24,10 @@ describe('openapi.yaml', () => {
 
   it('describes the good answer of every operation as the running hub gives it', async () => {
     const clock = createShiftedClock();
-    await using hub = await startCheckedHub({}, { clock }, createOpenapiCheck());
+    await using receiver = await startReceiver((response) => void response.writeHead(410).end());
+    const webhook = { VERIHUB_WEBHOOK_URL: receiver.origin, VERIHUB_WEBHOOK_SECRET: webhookSecret };
+    const env = { ...webhook, VERIHUB_WEBHOOK_ALLOW_PRIVATE: 'true' };
+    await using hub = await startCheckedHub(env, { clock }, createOpenapiCheck());
     await walkThroughEverything(hub, clock);
     const answered = [...hub.openapi.seen].filter((seen) => / 20[0-9]$/.test(seen)).map((seen) => seen.split(' ')[0]);
     expect(operations().filter((name) => !answered.includes(name))).to.deep.equal([]);
@@ -99,9 +103,24 @@ async function walkThroughEverything(hub: CheckedHub, clock: ShiftedClock): Prom
   const { id: unwanted } = await startVerification(hub, 'alice');
   await hub.call('POST', `/v1/verifications/${unwanted}/cancel`);
   await ownDevice(hub, phone);
+  await webhooks(hub);
   const { deviceId } = await enrollPhone(hub, 'alice');
   await hub.call('DELETE', `/v1/users/alice/devices/${deviceId}`);
   await hub.call('DELETE', '/v1/users/alice');
+}
+
+const webhookSecret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+
+/** The receiver has refused everything so far. */
+async function webhooks(hub: CheckedHub): Promise<void> {
+  await hub.call('GET', '/v1/webhooks/keys');
+  for (;;) {
+    const { body } = await hub.call('GET', '/v1/webhooks/dead-letters?limit=1');
+    const [letter] = body['deadLetters'] as { id: string }[];
+    if (letter === undefined) continue;
+    await hub.call('POST', `/v1/webhooks/dead-letters/${letter.id}/replay`);
+    return;
+  }
 }
 
 const everyField = {

@@ -1,6 +1,7 @@
 // The schemas and client-sdk/protocol.ts say the same: what one takes the other sends, member by member. The compiler is the test.
 import { expect } from 'chai';
 import type * as protocol from '../../client-sdk/protocol.ts';
+import type * as calls from '../../client-sdk/webhook-calls.ts';
 import type { createVerificationReply, createVerificationRequest } from '../../server/wire/create-verification.ts';
 import type { deviceListReply, enrollDeviceReply, enrollDeviceRequest } from '../../server/wire/devices.ts';
 import type { Value } from '../../server/wire/parse.ts';
@@ -10,6 +11,7 @@ import type { trustedBrowserListReply } from '../../server/wire/trusted-browsers
 import type { createEnrollmentReply, preferencesReply, putUserRequest, userReply } from '../../server/wire/users.ts';
 import type { trustReply } from '../../server/wire/verification-calls.ts';
 import type { timelineReply, verificationReply } from '../../server/wire/verification.ts';
+import type { deadLetterListReply, webhookKeysReply } from '../../server/wire/webhooks.ts';
 
 /** Every field present, and marked as what it was: an optional field that one side lacks would fit otherwise. */
 type Marked<T> = T extends readonly (infer E)[]
@@ -42,6 +44,8 @@ type Agreements = [
   Same<Value<typeof promptReply>, protocol.PromptReply>,
   Same<Value<typeof promptsReply>, protocol.PromptsReply>,
   Same<Value<typeof decisionReply>, protocol.DecisionReply>,
+  Same<Value<typeof deadLetterListReply>, calls.DeadLetterListReply>,
+  Same<Value<typeof webhookKeysReply>, calls.WebhookKeysReply>,
   Same<Value<typeof trustedBrowserListReply>, protocol.TrustedBrowserListReply>,
   Same<Value<typeof problem>, Omit<protocol.Problem, 'code'> & { code: protocol.ProblemCode }>,
 ];
