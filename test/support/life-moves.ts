@@ -199,7 +199,7 @@ export const lifeArbitrary: fc.Arbitrary<DrawnLife> = fc.record({
   asked,
   turns: fc.array(fc.oneof({ weight: 9, arbitrary: turn }, { weight: 1, arbitrary: guessing }), {
     minLength: 1,
-    maxLength: 12,
+    maxLength: 8,
   }),
   grants: oneIn(2),
 });

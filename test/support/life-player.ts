@@ -66,7 +66,12 @@ export async function meet({ app, persons }: World, persona: Persona): Promise<P
   const person = persons.get(key) ?? { userId: `person-${persons.size}`, phones: [] };
   persons.set(key, person);
   const { phones, push, phoneNumber, delivery } = persona;
-  await app.users.put(app.application, person.userId, { delivery, phoneNumber: phoneNumber ? '+31612345678' : null });
+  const has = await told(app.users.get(app.application.id, person.userId));
+  const isKnown =
+    has.ok && has.value.user.delivery === delivery && (has.value.user.phoneNumber !== undefined) === phoneNumber;
+  if (!isKnown) {
+    await app.users.put(app.application, person.userId, { delivery, phoneNumber: phoneNumber ? '+31612345678' : null });
+  }
   const { devices } = await app.devices.list(app.application.id, person.userId);
   const isWhole = ({ device }: AppPhone) =>
     devices.some(({ id, pushToken }) => id === device.id && (!push || pushToken?.status === 'active'));
