@@ -14,6 +14,7 @@ import { createVerifications, type Verifications } from './app/verifications.ts'
 import { createWaiters } from './app/waiters.ts';
 import type { Worker } from './app/worker-loop.ts';
 import { guardChannel } from './channels/guard.ts';
+import { createPhoneNumbers } from './channels/phone-numbers.ts';
 import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulated.ts';
 import { guardWebhooks, webhookGuard } from './channels/webhook-guard.ts';
 import { createWebhookChannel } from './channels/webhook.ts';
@@ -172,11 +173,12 @@ async function createCore(given: {
     bus: createLocalBus(logger),
     presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
     channels: providers.channels,
+    phoneNumbers: createPhoneNumbers(),
     webhooks: guardWebhooks(webhookChannel, webhookGuard, machine),
     tokens: createTokens({ hubKeys, origin }),
     proofs: createDeviceProofs({ origin }),
     secrets: createSecrets({ codeKey: hubKeys.codeKey }),
-    settings: { origin, waits: config.waits, retentionMs: config.retentionDays * 86_400_000 },
+    settings: { origin, waits: config.waits, retentionMs: config.retentionDays * 86_400_000, sms: config.smsPolicy },
   };
   const health = createHealth({ clock, store });
   return {

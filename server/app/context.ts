@@ -1,7 +1,9 @@
 // What every use case is given, and who may call one.
+import type { SmsPolicy } from '../core/sms-policy.ts';
 import type { Waits } from '../core/verification.ts';
 import type { Bus, Presence } from '../ports/bus.ts';
 import type { Channels, WebhookChannel } from '../ports/channel.ts';
+import type { PhoneNumbers } from '../ports/phone-numbers.ts';
 import type { ApplicationRecord, DeviceRecord } from '../ports/records.ts';
 import type { Clock, Logger, Metrics, Random } from '../ports/runtime.ts';
 import type { DeviceProofs, Secrets, Tokens } from '../ports/security.ts';
@@ -13,6 +15,8 @@ export interface Settings {
   waits: Waits;
   /** How long an ended verification is kept, in milliseconds. */
   retentionMs: number;
+  /** Whom SMS may go to, and how many. */
+  sms: SmsPolicy;
 }
 
 export interface Context {
@@ -24,6 +28,7 @@ export interface Context {
   bus: Bus;
   presence: Presence;
   channels: Channels;
+  phoneNumbers: PhoneNumbers;
   webhooks: WebhookChannel;
   tokens: Tokens;
   proofs: DeviceProofs;

@@ -9,6 +9,7 @@ import { attempt } from './attempt.ts';
 import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
 import { activeDevices, readReach } from './reach.ts';
+import { createSmsGate, type SmsGate } from './sms-gate.ts';
 import { viewPrompt } from './views.ts';
 import { sendWebhook } from './webhook-delivery.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
@@ -23,12 +24,13 @@ type Topic = ClaimedMessage['topic'];
 
 /** One worker a topic: a provider or receiver that hangs holds up nobody but its own kind. */
 export function createDeliveryWorker(context: Context, topic: Topic): Worker {
+  const gate = createSmsGate(context);
   return createWorkerLoop(context, {
     name: topic,
     slots: slots[topic],
     claim: async (limit) => {
       const { now, messages } = await context.store.claimOutbox({ topics: [topic], limit, leaseMs });
-      return messages.map((message) => () => deliver(context, message, now));
+      return messages.map((message) => () => deliver(context, gate, message, now));
     },
     nextAt: async () => {
       const { now, outboxAt } = await context.store.nextWake();
@@ -37,8 +39,8 @@ export function createDeliveryWorker(context: Context, topic: Topic): Worker {
   });
 }
 
-function deliver(context: Context, message: ClaimedMessage, now: Timestamp): Promise<void> {
-  return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, message, message.topic);
+function deliver(context: Context, gate: SmsGate, message: ClaimedMessage, now: Timestamp): Promise<void> {
+  return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, gate, message, message.topic);
 }
 
 /** Whether this message still is what the verification waits for. Ended or sent again since: it is taken out unsent (S9). */
@@ -49,7 +51,7 @@ function isWanted(verification: Verification | undefined, topic: 'push' | 'sms',
   return step?.round === message.payload['round'] && send?.status === 'pending';
 }
 
-async function sendStep(context: Context, message: ClaimedMessage, topic: 'push' | 'sms'): Promise<void> {
+async function sendStep(context: Context, gate: SmsGate, message: ClaimedMessage, topic: 'push' | 'sms'): Promise<void> {
   const { now, records } = await context.store.read([{ kind: 'verification', id: message.subject }]);
   const [verification] = records;
   const settle = { id: message.id, fence: message.fence, outcome: 'done' as const };
@@ -58,8 +60,8 @@ async function sendStep(context: Context, message: ClaimedMessage, topic: 'push'
     return;
   }
   const target = String(message.payload['target']);
-  const prepare = topic === 'push' ? preparePush : prepareSms;
-  const { send, pushToken, provider } = await prepare(context, verification, message, now);
+  const prepared = topic === 'push' ? preparePush(context, verification, message, now) : prepareSms(context, gate, verification, message, now);
+  const { send, pushToken, provider } = await prepared;
   const { result, latencyMs } = await attempt(context, send);
   context.metrics.attempt(topic, result.kind, latencyMs);
   const sent: Sent = { topic, message, target, pushToken, provider, result, latencyMs };
@@ -141,13 +143,21 @@ async function preparePush(context: Context, verification: Verification, message
   return { send: (signal) => push.send(content, signal), pushToken: token, provider: push.provider };
 }
 
-async function prepareSms(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp): Promise<Prepared> {
+async function prepareSms(
+  context: Context,
+  gate: SmsGate,
+  verification: Verification,
+  message: ClaimedMessage,
+  now: Timestamp,
+): Promise<Prepared> {
   const { sms } = context.channels;
   if (sms === undefined) return hopeless('not-configured');
   const { applicationId, userId, applicationName } = verification;
   const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
   const [user, application] = records;
   if (user?.phoneNumber === undefined || application === undefined) return hopeless('no-phone-number');
+  const refused = await gate.admit({ applicationId, dedupeId: message.id, to: user.phoneNumber });
+  if (refused !== undefined) return hopeless(refused);
   const text = smsText({
     applicationName,
     domain: application.domain,

@@ -1,5 +1,6 @@
 // Whom each step could reach at this moment.
 import type { Reach } from '../core/events.ts';
+import { neverAllowed } from '../core/sms-policy.ts';
 import type { StepReason, Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord, type UserRecord } from '../ports/records.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
@@ -29,7 +30,7 @@ export async function reachOf(context: Context, applicationId: string, userId: s
   return {
     socket: someOr(online, 'no-device-online'),
     push: channels.push === undefined ? { skip: 'not-configured' } : someOr(pushable, 'no-push-token'),
-    sms: smsReach(context, recipient.user),
+    sms: await smsReach(context, recipient.user),
     enrolled: devices.length > 0,
   };
 }
@@ -44,9 +45,12 @@ export async function connectedDevices(context: Context, applicationId: string, 
   }
 }
 
-function smsReach(context: Context, user: UserRecord | undefined): Reach['sms'] {
-  if (context.channels.sms === undefined) return { skip: 'not-configured' };
-  return user?.phoneNumber === undefined ? { skip: 'no-phone-number' } : { targets: [phoneTarget] };
+async function smsReach({ channels, phoneNumbers, settings }: Context, user: UserRecord | undefined): Promise<Reach['sms']> {
+  if (channels.sms === undefined) return { skip: 'not-configured' };
+  if (user?.phoneNumber === undefined) return { skip: 'no-phone-number' };
+  // What can never be sent is not begun; what only the moment forbids is found out when it is to be sent.
+  const never = neverAllowed(await phoneNumbers.inspect(user.phoneNumber), settings.sms);
+  return never === undefined ? { targets: [phoneTarget] } : { skip: never };
 }
 
 function someOr(targets: string[], skip: StepReason): { targets: string[] } | { skip: StepReason } {

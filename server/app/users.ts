@@ -17,6 +17,7 @@ export interface UserChanges {
 }
 
 export interface Users {
+  /** @throws ProblemError `invalid`: no such phone number is possible */
   put(application: ApplicationRecord, userId: string, changes: UserChanges): Promise<{ user: UserRecord; now: Timestamp }>;
   /** @throws ProblemError `not-found` */
   get(applicationId: string, userId: string): Promise<{ user: UserRecord; now: Timestamp }>;
@@ -38,6 +39,7 @@ export function createUsers(context: Context): Users {
 }
 
 async function put(context: Context, applicationId: string, userId: string, changes: UserChanges) {
+  await refuseImpossible(context, changes.phoneNumber);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const { user, isNew, now } = await userForWrite(context, applicationId, userId);
     const record = { ...applyChanges(user, changes), rev: isNew ? 1 : user.rev + 1 };
@@ -46,6 +48,13 @@ async function put(context: Context, applicationId: string, userId: string, chan
     context.logger.debug({ now }, 'user changed under the write');
   }
   throw new StoreUnavailableError('The user record kept changing under the write.');
+}
+
+/** Only what no phone can have. Whether an SMS may go there is the operator's policy, and may change. */
+async function refuseImpossible({ phoneNumbers }: Context, phoneNumber: UserChanges['phoneNumber']): Promise<void> {
+  if (phoneNumber === undefined || phoneNumber === null || (await phoneNumbers.inspect(phoneNumber)) !== undefined) return;
+  const detail = 'is no possible phone number: its country code or its length is wrong';
+  throw new ProblemError('invalid', `/phoneNumber ${detail}.`, { errors: [{ pointer: '/phoneNumber', detail }] });
 }
 
 function applyChanges(user: UserRecord, changes: UserChanges): UserRecord {

@@ -7,6 +7,7 @@ import type { AuthenticatedDevice, Caller, Context } from './context.ts';
 import { createVerification, type Created, type CreateRequest } from './create-verification.ts';
 import { expireOverdue } from './expire-overdue.ts';
 import { readReach } from './reach.ts';
+import { countConversion } from './sms-conversion.ts';
 import { resultClaims, shownPrompt, viewPrompt, viewVerification, type PromptResource, type VerificationResource } from './views.ts';
 import type { ApplicationRecord } from '../ports/records.ts';
 
@@ -91,13 +92,13 @@ function told(changed: Changed | undefined): Snapshot {
 }
 
 async function submitCode(context: Context, caller: Caller, id: string, code: string): Promise<Snapshot> {
-  return told(
-    await change(context, id, (current) => {
-      if (!mayRead(caller, current)) throw notFound();
-      const expected = context.secrets.hash(context.secrets.smsCode(current.id, current.codeSalt));
-      return { type: 'submit-code', matches: context.secrets.matches(code, expected) };
-    }),
-  );
+  const changed = await change(context, id, (current) => {
+    if (!mayRead(caller, current)) throw notFound();
+    const expected = context.secrets.hash(context.secrets.smsCode(current.id, current.codeSalt));
+    return { type: 'submit-code', matches: context.secrets.matches(code, expected) };
+  });
+  await countConversion(context, changed);
+  return told(changed);
 }
 
 async function resend(context: Context, caller: Caller, id: string, step?: 'socket' | 'push' | 'sms'): Promise<Snapshot> {
@@ -158,18 +159,18 @@ async function decideByDevice(context: Context, device: AuthenticatedDevice, jws
   if (id !== undefined && id !== verificationId) {
     throw new ProblemError('unauthenticated', 'The decision was signed for another verification than the route names.');
   }
-  return told(
-    await change(context, verificationId, async (current) => {
-      if (!isAddressedTo(device, current)) throw notFound();
-      if (promptDigest !== undefined && promptDigest !== context.secrets.digestJson(shownPrompt(current))) {
-        throw new ProblemError('invalid', 'The answer covers another text than this prompt shows. Fetch the prompt again and answer that.');
-      }
-      return {
-        command: { type: 'decide', deviceId: device.id, challenge, decision, evidence: jws, ...(number === undefined ? {} : { number }) },
-        unchanged: [await stillActive(context, device)],
-      };
-    }),
-  );
+  const changed = await change(context, verificationId, async (current) => {
+    if (!isAddressedTo(device, current)) throw notFound();
+    if (promptDigest !== undefined && promptDigest !== context.secrets.digestJson(shownPrompt(current))) {
+      throw new ProblemError('invalid', 'The answer covers another text than this prompt shows. Fetch the prompt again and answer that.');
+    }
+    return {
+      command: { type: 'decide', deviceId: device.id, challenge, decision, evidence: jws, ...(number === undefined ? {} : { number }) },
+      unchanged: [await stillActive(context, device)],
+    };
+  });
+  await countConversion(context, changed);
+  return told(changed);
 }
 
 /** The device as the decision's write must find it: a key revoked meanwhile decides nothing. */

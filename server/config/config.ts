@@ -1,4 +1,5 @@
 // What the hub is told at start, checked and complete.
+import type { SmsPolicy } from '../core/sms-policy.ts';
 import type { Waits } from '../core/verification.ts';
 import type { StoreUrl } from './address-kinds.ts';
 
@@ -16,6 +17,7 @@ export interface Config {
   waits: Waits;
   push: PushConfig;
   sms: SmsConfig;
+  smsPolicy: SmsPolicy;
   /** Milliseconds from SIGTERM to the end. */
   drainTimeoutMs: number;
 }

@@ -2,6 +2,7 @@
 import { clientOrigin, domain, endpoint, listenHost, network, storeUrl, webOrigin, webUrl } from './address-kinds.ts';
 import { flag, integer, list, matching, oneOf } from './kinds.ts';
 import { option } from './option.ts';
+import { smsLimitOptions } from './sms-limit-options.ts';
 import { apiKey, country, path, shownName, smsSender, token, webhookSecret } from './text-kinds.ts';
 
 export const options = {
@@ -187,10 +188,11 @@ export const options = {
     name: 'VERIHUB_SMS_COUNTRIES',
     type: list(country),
     default: [],
-    defaultText: 'none',
+    defaultText: 'none; all with `simulated`',
     group: 'SMS',
-    text: 'Countries that real SMS may go to. Required for `vonage`: SMS cost fraud picks the dear ones.',
+    text: 'Countries that SMS may go to. Required for `vonage`: SMS cost fraud picks the dear ones. Each by its own code: `GB` leaves Guernsey out, `US` Canada.',
   }),
+  ...smsLimitOptions,
   vonageApplicationId: option({
     name: 'VERIHUB_VONAGE_APPLICATION_ID',
     type: matching(

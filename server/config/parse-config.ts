@@ -1,4 +1,5 @@
 // The environment → a Config, or every fault in it at once.
+import type { SmsLimits, SmsPolicy } from '../core/sms-policy.ts';
 import { available as builtIn, type Available } from './available.ts';
 import type { Config, HttpConfig, PushConfig, SmsConfig } from './config.ts';
 import { nearest } from './nearest.ts';
@@ -6,6 +7,7 @@ import { readOption, type Environment, type Option } from './option.ts';
 import { options } from './options.ts';
 import { applyRules } from './rules.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { smsLimitOptions } from './sms-limit-options.ts';
 
 export type ParsedConfig = { ok: true; config: Config; warnings: string[] } | { ok: false; faults: string[] };
 
@@ -64,6 +66,7 @@ function toConfig(settings: Settings): Config {
     },
     push: toPush(settings),
     sms: toSms(settings),
+    smsPolicy: toSmsPolicy(settings),
     drainTimeoutMs: needed(settings, options.drainTimeout),
   };
 }
@@ -108,6 +111,28 @@ function toSms(settings: Settings): SmsConfig {
     from: needed(settings, options.vonageFrom),
     endpoint: settings.get(options.vonageEndpoint),
     countries: needed(settings, options.smsCountries),
+  };
+}
+
+/** What the simulated provider sends costs nothing: there only what was set holds. */
+function toSmsPolicy(settings: Settings): SmsPolicy {
+  const { sms, given } = settings;
+  const isFree = sms === 'simulated';
+  const isBounded = !isFree || Object.values(smsLimitOptions).some(given);
+  return {
+    countries: isFree && !given(options.smsCountries) ? 'any' : needed(settings, options.smsCountries),
+    limits: isBounded ? toSmsLimits(settings) : undefined,
+  };
+}
+
+function toSmsLimits(settings: Settings): SmsLimits {
+  return {
+    perNumber: needed(settings, options.smsPerNumber),
+    perPrefix: needed(settings, options.smsPerPrefix),
+    perCountry: needed(settings, options.smsPerCountry),
+    perApplication: needed(settings, options.smsPerApplication),
+    perDay: needed(settings, options.smsDailyBudget),
+    minConversionPercent: needed(settings, options.smsMinConversion),
   };
 }
 

@@ -75,6 +75,12 @@ const rules: readonly Rule[] = [
   })),
   {
     level: 'fault',
+    says: 'VERIHUB_SMS_COUNTRIES names no country, so that no SMS would be sent: name some, or set VERIHUB_SMS=none.',
+    broken: ({ sms, get, given }) =>
+      sms !== 'none' && given(options.smsCountries) && get(options.smsCountries)?.length === 0,
+  },
+  {
+    level: 'fault',
     says: 'VERIHUB_WEBHOOK_URL needs VERIHUB_WEBHOOK_SECRET (whsec_…) to sign with.',
     broken: ({ given }) => given(options.webhookUrl) && !given(options.webhookSecret),
   },

@@ -1,6 +1,7 @@
 // Kinds of value that are names, keys and secrets.
 import { apiKeyFault } from '../core/bearer.ts';
 import { webhookSecretFault } from '../core/webhook-endpoint.ts';
+import { countries } from './countries.ts';
 import { bad, good, matching, type Kind } from './kinds.ts';
 
 /** Contract section 3. */
@@ -42,8 +43,11 @@ export const path: Kind<string> = {
   read: (raw) => (raw.includes('\0') ? bad('give the path of a file') : good(raw)),
 };
 
-/** ISO 3166-1 alpha-2. */
-export const country = matching('country codes', /^[A-Z]{2}$/, 'give two-letter country codes in capitals, e.g. NL,DE');
+/** ISO 3166-1 alpha-2. A code that no number has would be silently of no use. */
+export const country: Kind<string> = {
+  shape: 'country codes',
+  read: (raw) => (countries.has(raw) ? good(raw) : bad('give two-letter country codes in capitals, e.g. NL,GB')),
+};
 
 /** A number in E.164 with or without its plus, or up to 11 letters and digits of which one is a letter (3GPP TS 23.040). */
 export const smsSender = matching(

@@ -1,4 +1,5 @@
 // What the store keeps, kind by kind. Every record has an id and a rev that rises by one with each write.
+import type { SmsCounter } from '../core/sms-counter.ts';
 import type { StepName, Timestamp, Verification } from '../core/verification.ts';
 import type { WebhookEndpoint } from '../core/webhook-endpoint.ts';
 
@@ -138,6 +139,9 @@ export interface DeadLetterRecord {
   createdAt: Timestamp;
 }
 
+/** How many SMS went where. Belongs to no user: written by itself, never with other records. `id` is made by `smsCounterKey`. */
+export type SmsCounterRecord = SmsCounter & { id: string; rev: number };
+
 export interface Records {
   application: ApplicationRecord;
   'api-key': ApiKeyRecord;
@@ -147,6 +151,7 @@ export interface Records {
   'trusted-browser': TrustedBrowserRecord;
   idempotency: IdempotencyRecord;
   'hub-keys': HubKeysRecord;
+  'sms-counter': SmsCounterRecord;
   'dead-letter': DeadLetterRecord;
   verification: Verification;
 }
@@ -154,6 +159,11 @@ export type Kind = keyof Records;
 
 export function userKey(applicationId: string, userId: string): string {
   return `${applicationId}/${userId}`;
+}
+
+/** @param hash SHA-256 of the number, its prefix or its country, base64url: no number is kept in clear here */
+export function smsCounterKey(applicationId: string, scope: SmsCounter['scope'], hash: string): string {
+  return `${applicationId}/${scope}/${hash}`;
 }
 
 /** @param keyHash SHA-256 of the `Idempotency-Key` header, base64url */

@@ -1,5 +1,5 @@
 // Time, chance, logs and metrics: what the hub takes from the machine it runs on.
-import type { StepName, TerminalStatus } from '../core/verification.ts';
+import type { StepName, StepReason, TerminalStatus } from '../core/verification.ts';
 
 export interface Clock {
   /** Milliseconds since the Unix epoch, on this machine. Deadlines use the store's clock instead (law 3). */
@@ -37,6 +37,12 @@ export interface Metrics {
   stepStarted(step: StepName): void;
   acknowledged(step: StepName, afterMs: number): void;
   attempt(channel: 'push' | 'sms' | 'webhook', outcome: string, latencyMs: number): void;
+  /** Before it went to a provider. */
+  smsRefused(reason: StepReason): void;
+  /** A verification was approved after an SMS was sent for it. */
+  smsConverted(): void;
+  /** The operator was told that SMS look like fraud, or reach a limit. */
+  smsAlarm(alarm: 'low-conversion' | 'limit-reached'): void;
   /** `rejected`: no retry can mend it; `expired`: it was tried for a day. */
   webhookGivenUp(cause: 'rejected' | 'expired'): void;
   /** What the outbox holds of a topic, and since when the oldest has waited; from time to time. */

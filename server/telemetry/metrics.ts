@@ -58,6 +58,21 @@ export const metricsTable = {
     labels: { channel: channels },
     buckets: callSeconds,
   },
+  verihub_sms_refused_total: {
+    type: 'counter',
+    help: 'SMS that were not sent, by why.',
+    labels: { reason: ['country-not-allowed', 'number-not-allowed', 'budget', 'fraud-guard'] },
+  },
+  verihub_sms_conversions_total: {
+    type: 'counter',
+    help: 'Verifications that were approved after an SMS was sent for them.',
+    labels: {},
+  },
+  verihub_sms_alarms_total: {
+    type: 'counter',
+    help: 'Times the operator was told that SMS look like fraud or reach a limit.',
+    labels: { alarm: ['low-conversion', 'limit-reached'] },
+  },
   verihub_webhooks_given_up_total: {
     type: 'counter',
     help: 'Webhooks that became dead letters, by why.',
@@ -135,6 +150,9 @@ function createEvents(registry: Registry): Metrics {
       count('verihub_delivery_attempts_total', { channel, outcome });
       observe('verihub_delivery_attempt_duration_seconds', { channel }, latencyMs);
     },
+    smsRefused: (reason) => count('verihub_sms_refused_total', { reason }),
+    smsConverted: () => count('verihub_sms_conversions_total', {}),
+    smsAlarm: (alarm) => count('verihub_sms_alarms_total', { alarm }),
     webhookGivenUp: (cause) => count('verihub_webhooks_given_up_total', { cause }),
     outboxSeen(topic, waiting, oldestMs) {
       show('verihub_outbox_messages', { topic }, waiting);

@@ -11,8 +11,10 @@ import { createUsers, type Users } from '../../server/app/users.ts';
 import { createVerifications, type Verifications } from '../../server/app/verifications.ts';
 import { createWaiters, type Waiters } from '../../server/app/waiters.ts';
 import type { Worker } from '../../server/app/worker-loop.ts';
+import { createPhoneNumbers } from '../../server/channels/phone-numbers.ts';
 import { createSimulatedOutbox, type SimulatedOutbox } from '../../server/channels/simulated.ts';
 import type { ChannelResult } from '../../server/core/events.ts';
+import type { SmsPolicy } from '../../server/core/sms-policy.ts';
 import type { Waits } from '../../server/core/verification.ts';
 import type { Hint } from '../../server/ports/bus.ts';
 import type { WebhookRequest } from '../../server/ports/channel.ts';
@@ -32,6 +34,7 @@ import { createRecordingLogger, createRecordingMetrics, type LogLine, type Measu
 export const origin = 'https://hub.test';
 export const waits: Waits = { socketMs: 3_000, pushMs: 10_000, answerMs: 60_000 };
 const day = 86_400_000;
+const phoneNumbers = createPhoneNumbers();
 
 /** Where and with what secret (24 bytes) the relying party's receiver takes webhooks. */
 export const bankWebhook = { url: 'https://bank.test/hook', secret: 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3' };
@@ -46,6 +49,8 @@ export interface TestAppOptions {
   without?: readonly ('push' | 'sms')[];
   /** Default: none. */
   webhook?: { url: string; secret: string };
+  /** Default: SMS to anybody, uncounted. */
+  sms?: SmsPolicy;
   wrapStore?: (store: Store) => Store;
 }
 
@@ -112,6 +117,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       push: without.includes('push') ? undefined : outbox.push,
       sms: without.includes('sms') ? undefined : outbox.sms,
     },
+    phoneNumbers,
     webhooks: {
       send: async (request) => {
         receiver.requests.push(request);
@@ -121,7 +127,12 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     tokens: createTokens({ hubKeys, origin }),
     proofs: createDeviceProofs({ origin }),
     secrets: createSecrets({ codeKey: hubKeys.codeKey }),
-    settings: { origin, waits: options.waits ?? waits, retentionMs: 7 * day },
+    settings: {
+      origin,
+      waits: options.waits ?? waits,
+      retentionMs: 7 * day,
+      sms: options.sms ?? { countries: 'any', limits: undefined },
+    },
     shutdown: shutdown.signal,
   };
   const hints: Hint[] = [];
