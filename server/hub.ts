@@ -2,7 +2,7 @@
 import { createApplications, type Applications } from './app/applications.ts';
 import { createBacklogWatch } from './app/backlog-watch.ts';
 import type { Context } from './app/context.ts';
-import { createDeadLetters } from './app/dead-letters.ts';
+import { createDeadLetters, type DeadLetters } from './app/dead-letters.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
 import { createEscalationWorker } from './app/escalation-worker.ts';
@@ -12,6 +12,7 @@ import { createTrustedBrowsers } from './app/trusted-browsers.ts';
 import { createUsers } from './app/users.ts';
 import { createVerifications, type Verifications } from './app/verifications.ts';
 import { createWaiters } from './app/waiters.ts';
+import { rotateWebhookSecret, type RotatedSecret } from './app/webhook-secrets.ts';
 import type { Worker } from './app/worker-loop.ts';
 import { guardChannel } from './channels/guard.ts';
 import { createPhoneNumbers } from './channels/phone-numbers.ts';
@@ -123,13 +124,28 @@ function openStore(config: Config, { clock, logger }: Machine, parts: Parts): St
   return parts.wrapStore?.(store) ?? store;
 }
 
-/** For the command line tool: the applications of a hub that is not running. */
-export async function openApplications(config: Config): Promise<AsyncDisposable & { applications: Applications }> {
+/** What the command line tool may do with a hub that is not running. */
+export interface Administration {
+  applications: Applications;
+  deadLetters: DeadLetters;
+  rotateWebhookSecret(applicationId: string, overlapMs: number): Promise<RotatedSecret>;
+  /** `whpk_…`, newest first. */
+  webhookKeys(applicationId: string): Promise<string[]>;
+}
+
+export async function openAdministration(config: Config): Promise<AsyncDisposable & Administration> {
   const machine = createMachine({ ...config, logLevel: 'silent' }, {});
+  const { random, logger } = machine;
   const store = openStore(config, machine, {});
-  const secrets = createSecrets({ codeKey: machine.random.secret(32) });
+  const secrets = createSecrets({ codeKey: random.secret(32) });
   return {
-    applications: createApplications({ store, random: machine.random, secrets }),
+    applications: createApplications({ store, random, secrets }),
+    deadLetters: createDeadLetters({ store, bus: createLocalBus(logger) }),
+    rotateWebhookSecret: (applicationId, overlapMs) => rotateWebhookSecret({ store, random }, applicationId, overlapMs),
+    webhookKeys: async (applicationId) => {
+      const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
+      return createWebhookSigner(hubKeys).publicKeys(applicationId);
+    },
     [Symbol.asyncDispose]: () => store.close(),
   };
 }
