@@ -197,12 +197,17 @@ export interface TrustReply {
   serverTime: string;
 }
 
-/** An EC public key on P-256 (RFC 7517). */
+/** An EC public key on P-256 (RFC 7517). What WebCrypto adds to it is taken, and not kept. */
 export interface PublicJwk {
   kty: 'EC';
   crv: 'P-256';
   x: string;
   y: string;
+  ext?: boolean;
+  key_ops?: string[];
+  alg?: string;
+  use?: string;
+  kid?: string;
 }
 export interface PushToken {
   provider: 'fcm' | 'simulated';

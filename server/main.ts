@@ -3,8 +3,14 @@ import { parseConfig } from './config/parse-config.ts';
 import { startHub, type Hub } from './hub.ts';
 import { createLogger } from './telemetry/logger.ts';
 
+const [unknown] = process.argv.slice(2).filter((argument) => argument !== '--check-config');
 const parsed = parseConfig(process.env);
-if (!parsed.ok) {
+if (unknown !== undefined) {
+  process.stderr.write(
+    `There is no argument ${unknown}. Options come from the environment; --check-config checks them.\n`,
+  );
+  process.exitCode = 2;
+} else if (!parsed.ok) {
   process.stderr.write(`The configuration has ${parsed.faults.length} fault(s):\n${bullets(parsed.faults)}\n`);
   process.exitCode = 1;
 } else {

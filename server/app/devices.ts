@@ -13,6 +13,8 @@ import { deviceWebhook } from './webhooks.ts';
 
 /** Contract section 3: an enrollment token lives at most ten minutes. */
 const enrollmentMs = 10 * 60_000;
+/** A verification lives no longer (contract section 4). */
+const longestLifeMs = 600_000;
 const attempts = 16;
 
 export interface EnrollRequest {
@@ -42,7 +44,7 @@ export interface Devices {
 export function createDevices(context: Context): Devices {
   return {
     createEnrollment: (application, userId, deviceName) => createEnrollment(context, application, userId, deviceName),
-    enroll: (token, request) => enroll(context, token, request),
+    enroll: (token, request) => enroll(context, token, withBareKeys(request)),
     authenticate: (token) => authenticate(context, token),
     list: async (applicationId, userId) => {
       const { now, records } = await context.store.list({ kind: 'device', applicationId, userId });
@@ -74,6 +76,12 @@ async function createEnrollment(context: Context, application: ApplicationRecord
     return { enrollmentToken, uri: `${context.settings.origin}/enroll#${enrollmentToken}`, expiresAt, now };
   }
   throw new StoreUnavailableError('The user record kept changing under the write.');
+}
+
+/** Without what a key says of itself besides its point. */
+function withBareKeys(request: EnrollRequest): EnrollRequest {
+  const bare = ({ kty, crv, x, y }: PublicKeyJwk): PublicKeyJwk => ({ kty, crv, x, y });
+  return { ...request, signingKey: bare(request.signingKey), encryptionKey: bare(request.encryptionKey) };
 }
 
 const refusedToken = 'This enrollment token is unknown, used or expired. Ask for a new one and scan it again.';
@@ -166,6 +174,10 @@ async function authenticate(context: Context, token: string): Promise<Authentica
   if (proof.fault === 'clock-skew') {
     throw new ProblemError('clock-skew', "The device's clock is off. Correct it by serverTime and try again.", { serverTime: now });
   }
+  // With the hub's time, so that a device whose clock is a little off can make one that lives.
+  if (proof.fault === 'expired') {
+    throw new ProblemError('unauthenticated', 'The device token has expired. Make a new one by serverTime.', { serverTime: now });
+  }
   throw new ProblemError('unauthenticated', `${refusedDevice} ${proof.detail}`);
 }
 
@@ -194,7 +206,9 @@ async function updateDevice(
     if (device === undefined || device.revokedAt !== undefined) throw noDevice();
     const record: DeviceRecord = { ...make(device, now), rev: device.rev + 1 };
     const enqueue = event === undefined ? [] : await deviceWebhook(context, record, event, now);
-    const result = await context.store.commit({ puts: [{ kind: 'device', record }], enqueue });
+    // A revoked device is kept as long as the verifications whose evidence it signed.
+    const kept = record.revokedAt === undefined ? {} : { forgetAt: record.revokedAt + longestLifeMs + context.settings.retentionMs };
+    const result = await context.store.commit({ puts: [{ kind: 'device', record, ...kept }], enqueue });
     if (!result.ok) continue;
     context.bus.publish({ type: 'work' });
     return result.now;

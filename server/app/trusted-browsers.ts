@@ -47,12 +47,6 @@ interface Presented {
   stepUp?: boolean;
 }
 
-interface Presented {
-  userId: string;
-  trustToken?: string;
-  stepUp?: boolean;
-}
-
 interface Rotation {
   /** The secret of the next token. */
   successor: string;
@@ -122,6 +116,10 @@ async function grant(context: Context, application: ApplicationRecord, verificat
   }
   if (verification.status !== 'approved') {
     throw new ProblemError('not-approved', `Only an approved verification can make a browser trusted; this one is ${verification.status}.`);
+  }
+  // Else trust would renew itself for ever, past its 30 days and past its revocation.
+  if (verification.decision.method === 'trusted-browser') {
+    throw new ProblemError('not-approved', 'A trusted browser approved this one. Only what the person approved can make a browser trusted.');
   }
   const { userId } = verification;
   const secret = context.random.secret(secretBytes);

@@ -1,6 +1,12 @@
 // What the terminal shows once the hub runs: where everything is, and a first call to try.
 import type { Config } from './config.ts';
 
+/** The key the demo made for itself. */
+interface DemoKey {
+  apiKey: string;
+  isNew: boolean;
+}
+
 /** Beside the data, so that it comes and goes with them; undefined: nothing is kept. */
 export function demoKeyFile({ store }: Config): string | undefined {
   return store.kind === 'sqlite' && store.file !== ':memory:'
@@ -9,17 +15,8 @@ export function demoKeyFile({ store }: Config): string | undefined {
 }
 
 /** What the terminal shows once the hub runs. The demo's key is shown in full the first time only. */
-export function bannerOf(
-  config: Config,
-  origin: string,
-  demoKey: { apiKey: string; isNew: boolean } | undefined,
-): string {
-  const file = demoKeyFile(config);
-  const isShown = demoKey !== undefined && (demoKey.isNew || file === undefined);
-  const credential = demoKey === undefined ? '$VERIHUB_API_KEY' : isShown ? demoKey.apiKey : `$(cat ${file})`;
-  const keyLine = isShown
-    ? `${demoKey.apiKey}${file === undefined ? '' : `   (kept in ${file})`}`
-    : `in ${file ?? 'VERIHUB_API_KEY'}`;
+export function bannerOf(config: Config, origin: string, demoKey: DemoKey | undefined): string {
+  const { keyLine, credential } = describeKey(config, demoKey);
   const data = config.store.kind === 'sqlite' ? config.store.file : config.store.kind;
   const lines = [
     `Verihub is ready at ${origin}`,
@@ -35,4 +32,21 @@ export function bannerOf(
     '  Ctrl-C stops it; everything is kept.',
   ];
   return `\n${lines.join('\n')}\n\n`;
+}
+
+/** Where the API key is, and how a shell gets at it. A key that was given is not repeated. */
+function describeKey(config: Config, demoKey: DemoKey | undefined): { keyLine: string; credential: string } {
+  const given = { keyLine: 'as given in VERIHUB_API_KEY', credential: '$VERIHUB_API_KEY' };
+  if (config.application.apiKey !== undefined) return given;
+  if (demoKey === undefined)
+    return {
+      ...given,
+      keyLine: "none yet: npm run verihub -- applications create --name 'Example' --domain example.com",
+    };
+  const { apiKey, isNew } = demoKey;
+  const file = demoKeyFile(config);
+  if (file === undefined) return { keyLine: apiKey, credential: apiKey };
+  return isNew
+    ? { keyLine: `${apiKey}   (kept in ${file})`, credential: apiKey }
+    : { keyLine: `in ${file}`, credential: `$(cat '${file}')` };
 }

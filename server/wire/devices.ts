@@ -6,9 +6,18 @@ import { ascii, base64url, compactJws, text, time } from './text.ts';
 
 const strict = { additionalProperties: false };
 
+/** What WebCrypto's `exportKey` and others add (RFC 7517, section 4). Taken, and not kept. */
+const unused = {
+  ext: Type.Optional(Type.Boolean()),
+  key_ops: Type.Optional(Type.Array(ascii(1, 32), { maxItems: 8 })),
+  alg: Type.Optional(ascii(1, 32)),
+  use: Type.Optional(ascii(1, 32)),
+  kid: Type.Optional(ascii(1, 128)),
+};
+
 /** RFC 7517 and 7518, section 6.2: a coordinate of P-256 is 32 bytes. A private key has no business here. */
 export const publicJwk = Type.Object(
-  { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: base64url(43), y: base64url(43) },
+  { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: base64url(43), y: base64url(43), ...unused },
   { ...strict, title: 'PublicJwk', description: 'An EC public key on P-256 (RFC 7517)' },
 );
 

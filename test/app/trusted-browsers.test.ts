@@ -75,6 +75,12 @@ describe('a trusted browser', () => {
     expect(await codeOf(grant(created.verification.id))).to.equal('not-approved');
   });
 
+  it('cannot renew itself: what it approved makes no browser trusted', async () => {
+    const created = await create({ trustToken: await granted() });
+    expect(created.verification.status).to.equal('approved');
+    expect(await codeOf(grant(created.verification.id))).to.equal('not-approved');
+  });
+
   it('approves at once, with the method, the evidence of which browser, and a webhook', async () => {
     const trustToken = await granted();
     app.hints.length = 0;

@@ -33,10 +33,16 @@ const examples: Record<string, () => unknown> = {
   trustBrowser: () => ({ days: 7 }),
   putUser: () => ({ phoneNumber: '+31612345678', locale: 'en', delivery: 'push' }),
   createEnrollment: () => ({ deviceName: 'Phone' }),
-  enrollDevice: () => ({
-    ...enrollmentBody('http://hub.test', 'enr_x', makeKeys()),
-    pushToken: { provider: 'simulated', token: 'abc' },
-  }),
+  enrollDevice: () => {
+    const keys = makeKeys();
+    const said = { ext: true, key_ops: ['verify'], alg: 'ES256', use: 'sig', kid: 'k1' };
+    return {
+      ...enrollmentBody('http://hub.test', 'enr_x', keys),
+      signingKey: { ...keys.signing.jwk, ...said },
+      encryptionKey: { ...keys.encryption.jwk, ...said },
+      pushToken: { provider: 'simulated', token: 'abc' },
+    };
+  },
   acknowledgePrompt: () => ({}),
   decidePrompt: () => ({ decision: 'a.b.c' }),
   putPushToken: () => ({ provider: 'simulated', token: 'abc' }),

@@ -41,6 +41,17 @@ describe('enrolling', () => {
     ]);
   });
 
+  it('takes keys as WebCrypto exports them, but never a private one', async () => {
+    const { token } = await ticket();
+    const keys = makeKeys();
+    const body = enrollmentBody(hub.origin, token, keys);
+    const exported = { ...body, signingKey: { ...body.signingKey, ext: true, key_ops: ['verify'] } };
+    const isPrivate = { ...body, signingKey: { ...body.signingKey, d: 'A'.repeat(43) } };
+    expect((await enroll(token, isPrivate)).status).to.equal(422);
+    expect((await enroll(token, exported)).status).to.equal(201);
+    expect((await enroll(token, body)).status).to.equal(201);
+  });
+
   it('gives the same answer to the same token and key, and makes one device', async () => {
     const { token } = await ticket();
     const keys = makeKeys();

@@ -1,5 +1,5 @@
 // Files that only the hub's own account may read: the data hold private keys and phone numbers.
-import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 const onlyOwner = 0o600;
@@ -13,11 +13,18 @@ const onlyOwnerDirectory = 0o700;
  */
 export function createPrivateFile(file: string): string {
   const path = resolve(file);
-  mkdirSync(dirname(path), { recursive: true, mode: onlyOwnerDirectory });
+  createDirectory(dirname(path));
   try {
     closeSync(openSync(path, 'wx', onlyOwner));
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
   }
   return realpathSync(path);
+}
+
+/** One by one from above: Node's own recursive way never returns where nothing can be made, as below `/proc`. */
+function createDirectory(path: string): void {
+  if (existsSync(path)) return;
+  createDirectory(dirname(path));
+  mkdirSync(path, { mode: onlyOwnerDirectory });
 }

@@ -47,6 +47,10 @@ describe('the data file', () => {
     await store.close();
   });
 
+  it('is refused at once where no folder can be made', () => {
+    expect(() => createSqliteStore({ file: '/proc/nowhere/hub.db', clock: createFakeClock() })).to.throw(StoreFileError);
+  });
+
   it('keeps the mode that its operator gave it', async () => {
     await open().close();
     chmodSync(file, 0o640);
