@@ -14,7 +14,7 @@ import { createVerifications, type Verifications } from './app/verifications.ts'
 import { createWaiters } from './app/waiters.ts';
 import { rotateWebhookSecret, type RotatedSecret } from './app/webhook-secrets.ts';
 import type { Worker } from './app/worker-loop.ts';
-import { guardChannel } from './channels/guard.ts';
+import { guardChannel, type GuardDeps } from './channels/guard.ts';
 import { createPhoneNumbers } from './channels/phone-numbers.ts';
 import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulated.ts';
 import { guardWebhooks, webhookGuard } from './channels/webhook-guard.ts';
@@ -172,8 +172,10 @@ async function createCore(given: {
   const { config, machine, store, origin, shutdown } = given;
   const { clock, random, logger } = machine;
   const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
-  const registry = createMetrics();
-  const providers = createChannels(config, machine);
+  const health = createHealth({ clock, store });
+  const registry = createMetrics({ clock, isReady: async () => (await health.ready()).ok });
+  const watched = { ...machine, onBreaker: registry.metrics.breakerMoved };
+  const providers = createChannels(config, watched);
   const webhookSigner = createWebhookSigner(hubKeys);
   const { sign } = webhookSigner;
   const webhookChannel = createWebhookChannel({ clock, sign, allowPrivate: config.webhookAllowPrivate });
@@ -190,13 +192,12 @@ async function createCore(given: {
     presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
     channels: providers.channels,
     phoneNumbers: createPhoneNumbers(),
-    webhooks: guardWebhooks(webhookChannel, webhookGuard, machine),
+    webhooks: guardWebhooks(webhookChannel, webhookGuard, watched),
     tokens: createTokens({ hubKeys, origin }),
     proofs: createDeviceProofs({ origin }),
     secrets: createSecrets({ codeKey: hubKeys.codeKey }),
     settings: { origin, waits: config.waits, retentionMs: config.retentionDays * 86_400_000, sms: config.smsPolicy },
   };
-  const health = createHealth({ clock, store });
   return {
     context,
     health,
@@ -330,7 +331,7 @@ const guards = {
   },
 } as const;
 
-function createChannels(config: Config, machine: Machine): { channels: Channels; outbox: SimulatedOutbox | undefined } {
+function createChannels(config: Config, machine: Machine & Pick<GuardDeps, 'onBreaker'>): { channels: Channels; outbox: SimulatedOutbox | undefined } {
   const isSimulated = config.push.provider === 'simulated' || config.sms.provider === 'simulated';
   const outbox = isSimulated ? createSimulatedOutbox({ clock: machine.clock }) : undefined;
   const push = config.push.provider === 'simulated' ? outbox?.push : undefined;

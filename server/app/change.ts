@@ -4,6 +4,7 @@ import type { Answer, Command, Effect, Outcome, TimelineEntry } from '../core/ev
 import { decide } from '../core/transitions.ts';
 import { isPending, stepOf, type Timestamp, type Verification } from '../core/verification.ts';
 import type { Hint } from '../ports/bus.ts';
+import type { Metrics, StepCause } from '../ports/runtime.ts';
 import { StoreUnavailableError, type CommitResult, type OutboxMessage, type Put, type Unit } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { webhookMessage } from './webhooks.ts';
@@ -55,7 +56,7 @@ export async function change(
     if (unit === undefined) return { verification: before, before, now, answer: outcome.answer, committed: false };
     const result = await context.store.commit(unit);
     if (result.ok) {
-      announce(context, before, outcome, result.now);
+      announce(context, before, outcome, result.now, causeOf(command, before));
       return { verification: outcome.next, before, now: result.now, answer: outcome.answer, committed: true };
     }
     context.metrics.commitConflict(result.conflict);
@@ -74,7 +75,7 @@ export async function commitCreated(
 ): Promise<CommitResult> {
   const unit = await toUnit(context, undefined, outcome, now, { puts });
   const result = await context.store.commit(unit ?? {});
-  if (result.ok) announce(context, undefined, outcome, result.now);
+  if (result.ok) announce(context, undefined, outcome, result.now, 'created');
   return result;
 }
 
@@ -132,10 +133,23 @@ function sendMessage(next: Verification, effect: Extract<Effect, { type: 'send' 
   };
 }
 
+/** Why a step begins, when this command begins one. */
+function causeOf(command: Knock, before: Verification): StepCause {
+  if (command.type === 'resend') return 'resend';
+  if (command.type !== 'due') return 'failed';
+  return before.acknowledgements.length > 0 ? 'disconnected' : 'unacknowledged';
+}
+
 /** After the commit, and only then (S17): hints to sockets, waiters and workers, and what the metrics count. */
-function announce(context: Context, before: Verification | undefined, outcome: Outcome, now: Timestamp): void {
+function announce(
+  context: Context,
+  before: Verification | undefined,
+  outcome: Outcome,
+  now: Timestamp,
+  cause: StepCause,
+): void {
   const { next, effects } = outcome;
-  count(context, before, next);
+  count(context.metrics, before, next, cause);
   const hints: Hint[] = [];
   for (const effect of effects) {
     if (effect.type === 'prompt') hints.push({ type: 'prompt', verification: next, now });
@@ -146,18 +160,22 @@ function announce(context: Context, before: Verification | undefined, outcome: O
   for (const hint of hints) context.bus.publish(hint);
 }
 
-function count(context: Context, before: Verification | undefined, next: Verification): void {
-  const { metrics } = context;
+function count(metrics: Metrics, before: Verification | undefined, next: Verification, cause: StepCause): void {
   if (before === undefined) metrics.verificationCreated();
   for (const step of next.delivery) {
     const was = before === undefined ? undefined : stepOf(before, step.step);
-    if (step.round > (was?.round ?? 0)) metrics.stepStarted(step.step);
-    if (step.status === 'acknowledged' && was?.status !== 'acknowledged') {
-      metrics.acknowledged(step.step, (step.at ?? next.createdAt) - next.createdAt);
+    if (step.round > (was?.round ?? 0)) metrics.stepStarted(step.step, cause);
+    if (step.status === was?.status) continue;
+    if (step.status === 'acknowledged') {
+      const began = step.startedAt ?? was?.at ?? next.createdAt;
+      metrics.acknowledged(step.step, (step.at ?? began) - began);
     }
+    const isMissed = step.status === 'failed' || step.status === 'skipped';
+    if (isMissed && step.reason !== undefined) metrics.stepMissed(step.step, step.reason);
   }
   if (!isPending(next) && (before === undefined || isPending(before))) {
     metrics.verificationEnded(next.status, next.endedAt - next.createdAt);
+    if (next.status === 'approved') metrics.approved(next.decision.method);
   }
 }
 

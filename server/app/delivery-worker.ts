@@ -1,11 +1,12 @@
 // Sends what waits in the outbox: pushes, SMS and webhooks, at least once, each with its deadline and its outcome kept.
-import type { ChannelResult } from '../core/events.ts';
+import type { ChannelResult, CommandOf } from '../core/events.ts';
+import { fitPrompt, pushPromptBytes } from '../core/push-payload.ts';
 import { smsText } from '../core/sms-text.ts';
 import { attemptEntry } from '../core/pending.ts';
 import { stepOf, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord } from '../ports/records.ts';
 import type { ClaimedMessage, Put } from '../ports/store.ts';
-import { attempt } from './attempt.ts';
+import { attempt, outcomeOf } from './attempt.ts';
 import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
 import { activeDevices, readReach } from './reach.ts';
@@ -34,6 +35,7 @@ export function createDeliveryWorker(context: Context, topic: Topic): Worker {
     },
     nextAt: async () => {
       const { now, outboxAt } = await context.store.nextWake();
+      context.metrics.nextWorkSeen('outbox', now, outboxAt);
       return { now, at: outboxAt };
     },
   });
@@ -63,10 +65,17 @@ async function sendStep(context: Context, gate: SmsGate, message: ClaimedMessage
   const prepared = topic === 'push' ? preparePush(context, verification, message, now) : prepareSms(context, gate, verification, message, now);
   const { send, pushToken, provider } = await prepared;
   const { result, latencyMs } = await attempt(context, send);
-  context.metrics.attempt(topic, result.kind, latencyMs);
+  context.metrics.attempt(topic, outcomeOf(result), latencyMs);
   const sent: Sent = { topic, message, target, pushToken, provider, result, latencyMs };
-  const changed = await change(context, verification.id, (current) => outcomeOf(context, current, sent), { settle });
+  let isQuarantined = false;
+  const make = async (current: Verification): Promise<Made> => {
+    const puts = await quarantine(context, sent);
+    isQuarantined = puts.length > 0;
+    return { command: await outcomeCommand(context, current, sent), puts };
+  };
+  const changed = await change(context, verification.id, make, { settle });
   if (changed?.committed === false) await noteAttempt(context, changed, sent);
+  if (changed?.committed === true && isQuarantined) context.metrics.pushTokenQuarantined();
 }
 
 interface Sent {
@@ -81,16 +90,13 @@ interface Sent {
   latencyMs: number;
 }
 
-async function outcomeOf(context: Context, current: Verification, sent: Sent): Promise<Made> {
+async function outcomeCommand(context: Context, current: Verification, sent: Sent): Promise<CommandOf<'delivery-outcome'>> {
   const { topic, message, target, provider, result, latencyMs } = sent;
   const reach = await readReach(context, current);
   return {
-    command: {
-      type: 'delivery-outcome', step: topic, round: roundOf(message), target, result, latencyMs,
-      ...(provider === undefined ? {} : { provider }),
-      jitter: context.random.fraction(), reach,
-    },
-    puts: await quarantine(context, sent),
+    type: 'delivery-outcome', step: topic, round: roundOf(message), target, result, latencyMs,
+    ...(provider === undefined ? {} : { provider }),
+    jitter: context.random.fraction(), reach,
   };
 }
 
@@ -136,7 +142,8 @@ async function preparePush(context: Context, verification: Verification, message
   const { records } = await context.store.read([{ kind: 'device', id: String(message.payload['target']) }]);
   const [device] = records;
   if (device?.pushToken?.status !== 'active' || device.revokedAt !== undefined) return hopeless('no-push-token');
-  const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(viewPrompt(verification, now)));
+  const prompt = fitPrompt(viewPrompt(verification, now), pushPromptBytes);
+  const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(prompt));
   const { token } = device.pushToken;
   const ttlMs = verification.expiresAt - now;
   const content = { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs };

@@ -21,6 +21,7 @@ export function createEscalationWorker(context: Context): Worker {
     },
     nextAt: async () => {
       const { now, dueAt } = await context.store.nextWake();
+      context.metrics.nextWorkSeen('verifications', now, dueAt);
       return { now, at: dueAt };
     },
   });

@@ -5,7 +5,7 @@ import type { Timestamp } from '../core/verification.ts';
 import { signingSecrets } from '../core/webhook-endpoint.ts';
 import type { DeadLetterRecord } from '../ports/records.ts';
 import type { ClaimedMessage } from '../ports/store.ts';
-import { attempt } from './attempt.ts';
+import { attempt, outcomeOf } from './attempt.ts';
 import type { Context } from './context.ts';
 
 /** A webhook is tried for this long. */
@@ -24,7 +24,7 @@ export async function sendWebhook(context: Context, message: ClaimedMessage, now
   const body = String(message.payload['body']);
   const request = { id, applicationId, url: webhook.url, secrets, timestamp: Math.floor(now / 1000), body };
   const { result, latencyMs } = await attempt(context, (signal) => context.webhooks.send(request, signal));
-  context.metrics.attempt('webhook', result.kind, latencyMs);
+  context.metrics.attempt('webhook', outcomeOf(result), latencyMs);
   // Waits count from the answer, not from the claim.
   const answeredAt = now + latencyMs;
   const end = endOf(message, result, answeredAt);

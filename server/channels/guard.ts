@@ -17,6 +17,8 @@ export interface GuardOptions {
 export interface GuardDeps {
   clock: Clock;
   logger: Logger;
+  /** Told the guard's name when its breaker opens, and when it has closed again. */
+  onBreaker?: (name: string, isOpen: boolean) => void;
 }
 
 /** Runs one attempt. Never rejects. */
@@ -36,11 +38,15 @@ export function guardChannel<M>(channel: Channel<M>, options: GuardOptions, deps
   };
 }
 
-export function createGuard(options: GuardOptions, { clock, logger }: GuardDeps): Guard {
+export function createGuard(options: GuardOptions, { clock, logger, onBreaker }: GuardDeps): Guard {
   const { name, deadlineMs } = options;
   const limiter = createLimiter(options.limit);
+  let isOpen = false;
   const breaker = createBreaker(clock, options.breaker, (state) => {
     logger.warn({ channel: name, state }, 'a channel breaker changed');
+    if (isOpen === (state !== 'closed')) return;
+    isOpen = !isOpen;
+    onBreaker?.(name, isOpen);
   });
 
   return async (attempt, signal) => {

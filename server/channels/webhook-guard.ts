@@ -18,13 +18,25 @@ const kept = 1000;
 
 export function guardWebhooks(channel: WebhookChannel, options: GuardOptions, deps: GuardDeps): WebhookChannel {
   const guards = new Map<string, Guard>();
+  const open = new Set<string>();
+  const moved = (url: string, isOpen: boolean): void => {
+    // A call that outlives its forgotten guard moves nothing any more.
+    if (isOpen === open.has(url) || (isOpen && !guards.has(url))) return;
+    if (isOpen) open.add(url);
+    else open.delete(url);
+    deps.onBreaker?.(options.name, isOpen);
+  };
   const guardOf = (url: string): Guard => {
-    const guard = guards.get(url) ?? createGuard(options, deps);
+    const guard =
+      guards.get(url) ?? createGuard(options, { ...deps, onBreaker: (_name, isOpen) => moved(url, isOpen) });
     // Put back at the end: a map remembers the order of insertion.
     guards.delete(url);
     guards.set(url, guard);
     const [oldest] = guards.keys();
-    if (guards.size > kept && oldest !== undefined) guards.delete(oldest);
+    if (guards.size > kept && oldest !== undefined) {
+      guards.delete(oldest);
+      moved(oldest, false);
+    }
     return guard;
   };
   return {

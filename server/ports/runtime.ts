@@ -1,5 +1,5 @@
 // Time, chance, logs and metrics: what the hub takes from the machine it runs on.
-import type { StepName, StepReason, TerminalStatus } from '../core/verification.ts';
+import type { Decision, StepName, StepReason, TerminalStatus, Timestamp } from '../core/verification.ts';
 
 export interface Clock {
   /** Milliseconds since the Unix epoch, on this machine. Deadlines use the store's clock instead (law 3). */
@@ -30,13 +30,40 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
+/**
+ * Why a step began: with the verification; because the one before was not acknowledged in time, or failed; because the phone that had
+ * the prompt went away; or somebody asked for it again.
+ */
+export type StepCause = 'created' | 'unacknowledged' | 'failed' | 'disconnected' | 'resend';
+
+/** What came of one attempt. `unanswered`: it may have arrived; `skipped`: this recipient is not to be reached that way. */
+export type AttemptOutcome =
+  | 'accepted'
+  | 'throttled'
+  | 'unanswered'
+  | 'not-sent'
+  | 'rejected'
+  | 'recipient-gone'
+  | 'misconfigured'
+  | 'skipped';
+
 /** One method a domain event. Labels are from closed lists: never an id, a number or a token. */
 export interface Metrics {
   verificationCreated(): void;
   verificationEnded(status: TerminalStatus, afterMs: number): void;
-  stepStarted(step: StepName): void;
+  approved(method: Decision['method']): void;
+  stepStarted(step: StepName, cause: StepCause): void;
+  /** It failed or was skipped. */
+  stepMissed(step: StepName, reason: StepReason): void;
+  /** @param afterMs since the step began */
   acknowledged(step: StepName, afterMs: number): void;
-  attempt(channel: 'push' | 'sms' | 'webhook', outcome: string, latencyMs: number): void;
+  attempt(channel: 'push' | 'sms' | 'webhook', outcome: AttemptOutcome, latencyMs: number): void;
+  /** A provider says the app is gone. */
+  pushTokenQuarantined(): void;
+  /** @param isOpen also while it lets one call through to try */
+  breakerMoved(channel: string, isOpen: boolean): void;
+  /** When work of this queue is next to be claimed, as just seen; undefined: nothing waits. Both on the store's clock. */
+  nextWorkSeen(queue: 'verifications' | 'outbox', now: Timestamp, at: Timestamp | undefined): void;
   /** Before it went to a provider. */
   smsRefused(reason: StepReason): void;
   /** A verification was approved after an SMS was sent for it. */

@@ -1,6 +1,6 @@
 // What Prometheus may read of the hub: one table of metrics, and one helper per domain event that feeds it.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Metrics } from '../ports/runtime.ts';
+import type { Clock, Metrics } from '../ports/runtime.ts';
 
 export interface MetricsRegistry {
   metrics: Metrics;
@@ -19,12 +19,25 @@ interface Row {
 
 /** From a local call to a provider's time-out. */
 const callSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** From an open socket to a phone that was in a tunnel. */
+const wakeSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300];
 /** From a tap on an open phone to the longest lifetime. */
 const personSeconds = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
 
 const ended = ['approved', 'denied', 'expired', 'canceled', 'undeliverable'] as const;
 const steps = ['socket', 'push', 'sms'] as const;
 const channels = ['push', 'sms', 'webhook'] as const;
+const causes = ['created', 'unacknowledged', 'failed', 'disconnected', 'resend'] as const;
+const outcomes = [
+  'accepted',
+  'throttled',
+  'unanswered',
+  'not-sent',
+  'rejected',
+  'recipient-gone',
+  'misconfigured',
+  'skipped',
+] as const;
 
 /** Base units, and suffixes as `promtool check metrics` wants them. Labels take values from closed lists only. */
 export const metricsTable = {
@@ -40,17 +53,31 @@ export const metricsTable = {
     labels: { status: ended },
     buckets: personSeconds,
   },
-  verihub_delivery_steps_started_total: { type: 'counter', help: 'Delivery steps begun.', labels: { step: steps } },
+  verihub_verifications_approved_total: {
+    type: 'counter',
+    help: 'Verifications that were approved, by how.',
+    labels: { method: ['app', 'sms-code', 'trusted-browser'] },
+  },
+  verihub_delivery_steps_started_total: {
+    type: 'counter',
+    help: 'Delivery steps begun, by why.',
+    labels: { step: steps, cause: causes },
+  },
+  verihub_delivery_steps_missed_total: {
+    type: 'counter',
+    help: 'Delivery steps that failed or were skipped, by why.',
+    labels: { step: steps, reason: [] },
+  },
   verihub_acknowledgement_duration_seconds: {
     type: 'histogram',
     help: 'From the start of a step to the first device that says it has the prompt.',
     labels: { step: steps },
-    buckets: callSeconds,
+    buckets: wakeSeconds,
   },
   verihub_delivery_attempts_total: {
     type: 'counter',
     help: 'Calls to a provider or webhook, by what came of them.',
-    labels: { channel: channels, outcome: [] },
+    labels: { channel: channels, outcome: outcomes },
   },
   verihub_delivery_attempt_duration_seconds: {
     type: 'histogram',
@@ -89,6 +116,27 @@ export const metricsTable = {
     help: 'How long the oldest message in the outbox has been there.',
     labels: { topic: channels },
   },
+  verihub_push_tokens_quarantined_total: {
+    type: 'counter',
+    help: 'Push tokens put aside because their provider says the app is gone.',
+    labels: {},
+  },
+  verihub_open_breakers: {
+    type: 'gauge',
+    help: 'Circuit breakers that are open now: of a channel, or of single webhook endpoints.',
+    labels: { channel: channels },
+  },
+  verihub_breakers_opened_total: {
+    type: 'counter',
+    help: 'Times a circuit breaker opened.',
+    labels: { channel: channels },
+  },
+  verihub_oldest_due_age_seconds: {
+    type: 'gauge',
+    help: 'For how long the oldest due work has waited to be taken up; grows while nobody looks for work.',
+    labels: { queue: ['verifications', 'outbox'] },
+  },
+  verihub_ready: { type: 'gauge', help: 'Whether this node is ready: 1, or 0 while it is not.', labels: {} },
   verihub_due_lateness_seconds: {
     type: 'histogram',
     help: 'How late due work was begun.',
@@ -123,28 +171,57 @@ type LabelsOf<N extends MetricName> = Record<keyof (typeof metricsTable)[N]['lab
 /** Gauges of prom-client whose names end in `_total`, which is for counters. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** @param options.process also memory, CPU, garbage collection and event-loop lag of this process; default true */
-export function createMetrics(options: { process?: boolean } = {}): MetricsRegistry {
+export interface MetricsOptions {
+  /** Also memory, CPU, garbage collection and event-loop lag of this process; default true. */
+  process?: boolean;
+  /** Measures between two looks; default: this machine's. */
+  clock?: Pick<Clock, 'monotonic'>;
+  /** Asked at each rendering. */
+  isReady?: () => Promise<boolean>;
+}
+
+export function createMetrics(options: MetricsOptions = {}): MetricsRegistry {
   const registry = new Registry();
   if (options.process !== false) {
     collectDefaultMetrics({ register: registry });
     for (const name of misnamed) registry.removeSingleMetric(name);
   }
+  const series = register(registry);
+  const { clock = { monotonic: () => performance.now() }, isReady } = options;
+  const dueWork = createDueWork(clock);
   return {
-    metrics: createEvents(registry),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    metrics: { ...createEvents(series), nextWorkSeen: dueWork.seen },
+    render: async () => {
+      for (const [queue, ms] of dueWork.ages()) series.show('verihub_oldest_due_age_seconds', { queue }, ms / 1000);
+      if (isReady !== undefined) series.show('verihub_ready', {}, (await isReady()) ? 1 : 0);
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
   };
 }
 
-function createEvents(registry: Registry): Metrics {
-  const { count, observe, move, show } = register(registry);
+/** The age is reckoned when it is read: of work that nobody looks for any more it must not stand still. */
+function createDueWork(clock: Pick<Clock, 'monotonic'>) {
+  const dueAt = new Map<string, number>();
+  return {
+    seen(this: void, queue: string, now: number, at: number | undefined): void {
+      if (at === undefined) dueAt.set(queue, Infinity);
+      else dueAt.set(queue, clock.monotonic() + at - now);
+    },
+    ages: () => [...dueAt].map(([queue, at]): [string, number] => [queue, Math.max(0, clock.monotonic() - at)]),
+  };
+}
+
+function createEvents(series: ReturnType<typeof register>): Omit<Metrics, 'nextWorkSeen'> {
+  const { count, observe, move, show } = series;
   return {
     verificationCreated: () => count('verihub_verifications_created_total', {}),
     verificationEnded(status, afterMs) {
       count('verihub_verifications_ended_total', { status });
       observe('verihub_verification_duration_seconds', { status }, afterMs);
     },
-    stepStarted: (step) => count('verihub_delivery_steps_started_total', { step }),
+    approved: (method) => count('verihub_verifications_approved_total', { method }),
+    stepStarted: (step, cause) => count('verihub_delivery_steps_started_total', { step, cause }),
+    stepMissed: (step, reason) => count('verihub_delivery_steps_missed_total', { step, reason }),
     acknowledged: (step, afterMs) => observe('verihub_acknowledgement_duration_seconds', { step }, afterMs),
     attempt(channel, outcome, latencyMs) {
       count('verihub_delivery_attempts_total', { channel, outcome });
@@ -159,6 +236,11 @@ function createEvents(registry: Registry): Metrics {
       show('verihub_outbox_oldest_age_seconds', { topic }, Math.max(0, oldestMs) / 1000);
     },
     deadLettersSeen: (kept) => show('verihub_dead_letters', {}, kept),
+    pushTokenQuarantined: () => count('verihub_push_tokens_quarantined_total', {}),
+    breakerMoved(channel, isOpen) {
+      move('verihub_open_breakers', { channel }, isOpen ? 1 : -1);
+      if (isOpen) count('verihub_breakers_opened_total', { channel });
+    },
     dueLate: (lateMs) => observe('verihub_due_lateness_seconds', {}, lateMs),
     commitConflict: (conflict) => count('verihub_commit_conflicts_total', { conflict }),
     workerFailed: (worker) => count('verihub_worker_failures_total', { worker }),
@@ -205,8 +287,12 @@ function register(registry: Registry) {
   };
 }
 
-/** Every series known beforehand: those of metrics with one label. */
+/** Every series known beforehand: each combination of the values its labels are known to take. */
 function knownLabels(labels: Row['labels']): Record<string, string>[] {
-  const [only, ...more] = Object.entries(labels);
-  return only === undefined || more.length > 0 ? [] : only[1].map((value) => ({ [only[0]]: value }));
+  const names = Object.entries(labels);
+  if (names.length === 0) return [];
+  return names.reduce<Record<string, string>[]>(
+    (known, [name, values]) => known.flatMap((series) => values.map((value) => ({ ...series, [name]: value }))),
+    [{}],
+  );
 }

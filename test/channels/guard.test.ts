@@ -27,8 +27,9 @@ function setUp(overrides: Partial<GuardOptions> = {}) {
   const at = (level: string) => (fields: Line['fields'], message: string) =>
     void lines.push({ level, fields, message });
   const logger: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const deps = { clock, logger };
-  return { clock, lines, deps, guard: createGuard({ ...options, ...overrides }, deps) };
+  const moves: (readonly [string, boolean])[] = [];
+  const deps = { clock, logger, onBreaker: (...move: [string, boolean]) => void moves.push(move) };
+  return { clock, lines, moves, deps, guard: createGuard({ ...options, ...overrides }, deps) };
 }
 
 /** Attempts that wait to be answered by the test. */
@@ -213,6 +214,28 @@ describe('a guard', () => {
   });
 });
 
+describe('the breaker of a guard', () => {
+  it('is told once when it opens, and once when it has closed again, however often it tries in between', async () => {
+    const { guard, clock, moves } = setUp();
+    let result: ChannelResult = { kind: 'unreachable', outcome: 'unknown', reason: 'timeout' };
+    const call = () => guard(async () => result, never);
+    for (let n = 0; n < 4; n++) await call();
+    for (let n = 0; n < 2; n++) {
+      clock.advance(10_000);
+      await call();
+    }
+    expect(moves).to.deep.equal([['test', true]]);
+    result = accepted;
+    clock.advance(10_000);
+    await call();
+    await call();
+    expect(moves).to.deep.equal([
+      ['test', true],
+      ['test', false],
+    ]);
+  });
+});
+
 describe('a guarded channel', () => {
   it('keeps its provider and hands message and signal on', async () => {
     const { deps } = setUp();
@@ -254,7 +277,7 @@ describe('guarded webhooks', () => {
   });
 
   it('remember the 1000 URLs used last', async () => {
-    const { deps } = setUp();
+    const { deps, moves } = setUp();
     const down: ChannelResult = { kind: 'unreachable', outcome: 'unknown', reason: 'timeout' };
     const webhooks = guardWebhooks({ send: async () => down }, options, deps);
     const send = async (url: string) => {
@@ -267,7 +290,12 @@ describe('guarded webhooks', () => {
     for (const url of ['old', 'kept']) for (let n = 0; n < 3; n++) await send(url);
     for (let n = 0; n < 998; n++) await send(`u${n}`);
     expect(await send('kept')).to.equal('breaker-open');
+    expect(moves).to.deep.equal([
+      ['test', true],
+      ['test', true],
+    ]);
     await send('one too many');
+    expect(moves.at(-1), 'an open breaker that is forgotten counts as open no more').to.deep.equal(['test', false]);
     expect(await send('kept')).to.equal('breaker-open');
     expect(await send('old'), 'its breaker is forgotten').to.equal('timeout');
   });

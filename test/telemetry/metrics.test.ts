@@ -40,7 +40,34 @@ describe('the metrics', () => {
         'verihub_verification_duration_seconds_bucket{le="2",status="approved"} 1',
       ],
     ],
-    ['a step', (m) => m.stepStarted('push'), ['verihub_delivery_steps_started_total{step="push"} 1']],
+    ['an approval', (m) => m.approved('sms-code'), ['verihub_verifications_approved_total{method="sms-code"} 1']],
+    [
+      'a step, with every other cause at zero',
+      (m) => m.stepStarted('push', 'unacknowledged'),
+      [
+        'verihub_delivery_steps_started_total{step="push",cause="unacknowledged"} 1',
+        'verihub_delivery_steps_started_total{step="sms",cause="failed"} 0',
+      ],
+    ],
+    [
+      'a step that was missed',
+      (m) => m.stepMissed('push', 'no-push-token'),
+      ['verihub_delivery_steps_missed_total{step="push",reason="no-push-token"} 1'],
+    ],
+    ['push tokens put aside', (m) => m.pushTokenQuarantined(), ['verihub_push_tokens_quarantined_total 1']],
+    [
+      'breakers that open and close',
+      (m) => {
+        m.breakerMoved('webhook', true);
+        m.breakerMoved('webhook', true);
+        m.breakerMoved('webhook', false);
+      },
+      [
+        'verihub_open_breakers{channel="webhook"} 1',
+        'verihub_breakers_opened_total{channel="webhook"} 2',
+        'verihub_open_breakers{channel="push"} 0',
+      ],
+    ],
     [
       'an acknowledgement',
       (m) => m.acknowledged('socket', 20),
@@ -51,6 +78,7 @@ describe('the metrics', () => {
       (m) => m.attempt('sms', 'throttled', 250),
       [
         'verihub_delivery_attempts_total{channel="sms",outcome="throttled"} 1',
+        'verihub_delivery_attempts_total{channel="push",outcome="misconfigured"} 0',
         'verihub_delivery_attempt_duration_seconds_sum{channel="sms"} 0.25',
       ],
     ],
@@ -105,6 +133,29 @@ describe('the metrics', () => {
   for (const [what, events, lines] of cases) {
     it(`show ${what}`, async () => expect(await bodyAfter(events)).to.include.members(lines));
   }
+
+  it('show for how long due work has waited, growing while nobody looks', async () => {
+    let monotonic = 1_000;
+    const { metrics, render } = createMetrics({ process: false, clock: { monotonic: () => monotonic } });
+    const age = async (queue: string) =>
+      (await render()).body.match(`verihub_oldest_due_age_seconds\\{queue="${queue}"\\} (.*)`)?.[1];
+    expect(await age('outbox')).to.equal('0');
+    metrics.nextWorkSeen('verifications', 50_000, 53_000);
+    metrics.nextWorkSeen('outbox', 50_000, 49_000);
+    expect([await age('verifications'), await age('outbox')]).to.deep.equal(['0', '1']);
+    monotonic += 5_000;
+    expect([await age('verifications'), await age('outbox')]).to.deep.equal(['2', '6']);
+    metrics.nextWorkSeen('outbox', 50_000, undefined);
+    expect(await age('outbox')).to.equal('0');
+  });
+
+  it('show whether the node is ready, asked at each reading', async () => {
+    let isReady = true;
+    const { render } = createMetrics({ process: false, isReady: async () => isReady });
+    expect((await render()).body).to.include('verihub_ready 1');
+    isReady = false;
+    expect((await render()).body).to.include('verihub_ready 0');
+  });
 
   it('are apart for two hubs in one process', async () => {
     const [one, two] = [createMetrics({ process: false }), createMetrics({ process: false })];
