@@ -7,6 +7,7 @@ import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
 import { createEscalationWorker } from './app/escalation-worker.ts';
 import { ensureHubKeys } from './app/hub-keys.ts';
+import { createReceipts } from './app/receipts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { createTrustedBrowsers } from './app/trusted-browsers.ts';
 import { createUsers } from './app/users.ts';
@@ -20,12 +21,13 @@ import { createSimulatedOutbox, type SimulatedOutbox } from './channels/simulate
 import { guardWebhooks, webhookGuard } from './channels/webhook-guard.ts';
 import { createWebhookChannel } from './channels/webhook.ts';
 import { bannerOf, demoKeyFile } from './config/banner.ts';
-import type { Config } from './config/config.ts';
+import type { Config, PushConfig, SmsConfig } from './config/config.ts';
 import { formatApiKey } from './core/bearer.ts';
 import type { DemoKey } from './demo/demo-key.ts';
 import { listen, type Front } from './http/front.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { Presence } from './ports/bus.ts';
+import type { VonageCallbacks } from './ports/callbacks.ts';
 import type { Channels } from './ports/channel.ts';
 import type { Clock, Logger, Random } from './ports/runtime.ts';
 import type { WebhookSigner } from './ports/security.ts';
@@ -156,6 +158,7 @@ interface Core {
   webhookKeys: Pick<WebhookSigner, 'publicKeys'>;
   health: Health;
   outbox: SimulatedOutbox | undefined;
+  vonage: VonageCallbacks | undefined;
   bindPresence(presence: Presence): void;
   verifications: Verifications;
   applications: Applications;
@@ -175,7 +178,7 @@ async function createCore(given: {
   const health = createHealth({ clock, store });
   const registry = createMetrics({ clock, isReady: async () => (await health.ready()).ok });
   const watched = { ...machine, onBreaker: registry.metrics.breakerMoved };
-  const providers = createChannels(config, watched);
+  const providers = await createChannels(config, watched);
   const webhookSigner = createWebhookSigner(hubKeys);
   const { sign } = webhookSigner;
   const webhookChannel = createWebhookChannel({ clock, sign, allowPrivate: config.webhookAllowPrivate });
@@ -204,6 +207,7 @@ async function createCore(given: {
     metrics: registry,
     webhookKeys: webhookSigner,
     outbox: providers.outbox,
+    vonage: providers.vonage,
     bindPresence: (found) => {
       presence = found;
     },
@@ -212,6 +216,7 @@ async function createCore(given: {
     closeChannels: () => {
       health.close();
       webhookChannel.close();
+      providers.close();
     },
   };
 }
@@ -250,6 +255,8 @@ async function openDoors(given: {
     ...machine,
     users: createUsers(context),
     trustedBrowsers: createTrustedBrowsers(context),
+    receipts: createReceipts(context),
+    vonage: core.vonage,
     deadLetters: createDeadLetters(context),
     webhookKeys: core.webhookKeys,
     renderMetrics: core.metrics.render,
@@ -331,17 +338,47 @@ const guards = {
   },
 } as const;
 
-function createChannels(config: Config, machine: Machine & Pick<GuardDeps, 'onBreaker'>): { channels: Channels; outbox: SimulatedOutbox | undefined } {
+interface Providers {
+  channels: Channels;
+  outbox: SimulatedOutbox | undefined;
+  vonage: VonageCallbacks | undefined;
+  close(): void;
+}
+
+async function createChannels(config: Config, machine: Machine & Pick<GuardDeps, 'onBreaker'>): Promise<Providers> {
   const isSimulated = config.push.provider === 'simulated' || config.sms.provider === 'simulated';
   const outbox = isSimulated ? createSimulatedOutbox({ clock: machine.clock }) : undefined;
-  const push = config.push.provider === 'simulated' ? outbox?.push : undefined;
-  const sms = config.sms.provider === 'simulated' ? outbox?.sms : undefined;
+  const vonage = await openVonage(config.sms, machine);
+  const fcm = await openFcm(config.push, machine);
+  const push = config.push.provider === 'simulated' ? outbox?.push : fcm;
+  const sms = config.sms.provider === 'simulated' ? outbox?.sms : vonage?.channel;
   return {
     outbox,
+    vonage: vonage?.callbacks,
     channels: {
       push: push && guardChannel(push, { name: 'push', ...guards.provider }, machine),
       sms: sms && guardChannel(sms, { name: 'sms', ...guards.provider }, machine),
     },
+    close: () => [vonage?.channel, fcm].forEach((channel) => channel?.close()),
+  };
+}
+
+/** Loaded only where it is used: firebase-admin costs memory and time at the start. */
+async function openFcm(config: PushConfig, machine: Machine) {
+  if (config.provider !== 'fcm') return undefined;
+  const { createFcmChannel } = await import('./channels/fcm.ts');
+  return createFcmChannel({ ...config, ...machine });
+}
+
+/** Loaded only where it is used: Vonage's libraries cost memory and time at the start. */
+async function openVonage(config: SmsConfig, machine: Machine) {
+  if (config.provider !== 'vonage') return undefined;
+  const { createVonageChannel } = await import('./channels/vonage.ts');
+  const { createVonageCallbacks } = await import('./channels/vonage-callback.ts');
+  const { applicationId, signatureSecret } = config;
+  return {
+    channel: createVonageChannel({ ...config, ...machine, phoneNumbers: createPhoneNumbers() }),
+    callbacks: signatureSecret === undefined ? undefined : createVonageCallbacks({ signatureSecret, applicationId }),
   };
 }
 

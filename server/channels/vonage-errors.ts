@@ -3,6 +3,8 @@ import type { ChannelResult } from '../core/events.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { Fate } from './vonage-transport.ts';
 
+export const vonageProvider = 'vonage';
+
 type Meaning =
   /** Not taken this time: to be tried again within the step's budget. */
   | 'retry'
@@ -124,8 +126,9 @@ export function resultOfFate(fate: Fate, now: number): ChannelResult {
 }
 
 /** Why Vonage says that a message failed, in the words of the table; undefined for what it does not know. */
-export function reasonOfCode(code: string): string | undefined {
-  return Object.hasOwn(codes, code) ? codes[code]?.[1] : undefined;
+export function wordFor(problem: { readonly type?: unknown; readonly title?: unknown }): string | undefined {
+  const code = codeIn(problem);
+  return code === undefined ? undefined : codes[code]?.[1];
 }
 
 /** A redirect leads who knows where, so it is not followed: it was answered, and not taken. */
@@ -134,11 +137,15 @@ function fallback(status: number): Meaning {
   return 'give-up';
 }
 
-/** `type` is `https://developer.vonage.com/api-errors/messages#1120`; older ones carry the code in `title`. */
 function codeOf(body: string | undefined): string | undefined {
   const problem = parseObject(body);
-  const named = [problem?.['type'], problem?.['title']].map((field) =>
-    typeof field === 'string' ? /(?:^|#)(1\d{3})$/.exec(field)?.[1] : undefined,
+  return problem === undefined ? undefined : codeIn(problem);
+}
+
+/** `type` is `https://developer.vonage.com/api-errors/messages#1120`; receipts and older answers carry the code in `title`. */
+function codeIn({ type, title }: { readonly type?: unknown; readonly title?: unknown }): string | undefined {
+  const named = [type, title].map((field) =>
+    typeof field === 'string' || typeof field === 'number' ? /(?:^|#)(1\d{3})$/.exec(String(field))?.[1] : undefined,
   );
   return named.find((code) => code !== undefined && Object.hasOwn(codes, code));
 }

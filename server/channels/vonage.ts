@@ -7,7 +7,7 @@ import type { ChannelResult } from '../core/events.ts';
 import type { Channel, SmsMessage } from '../ports/channel.ts';
 import type { PhoneNumbers } from '../ports/phone-numbers.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import { resultOfFate } from './vonage-errors.ts';
+import { resultOfFate, vonageProvider } from './vonage-errors.ts';
 import { createVonageFaults, type VonageFault } from './vonage-faults.ts';
 import { post, type Fate, type PostRequest, type TransportOptions } from './vonage-transport.ts';
 
@@ -35,7 +35,6 @@ export interface VonageOptions {
   ca?: string;
 }
 
-export const vonageProvider = 'vonage';
 const vonageOrigin = 'https://api.nexmo.com';
 
 /**

@@ -8,6 +8,6 @@ export interface Available {
 
 export const available: Available = {
   store: { redis: false, 'redis-cluster': false },
-  push: { fcm: false },
-  sms: { vonage: false },
+  push: { fcm: true },
+  sms: { vonage: true },
 };

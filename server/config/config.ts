@@ -66,6 +66,8 @@ export type SmsConfig =
       privateKey: string;
       signatureSecret: string | undefined;
       from: string;
+      /** Other senders, by ISO 3166-1 alpha-2 code. */
+      fromByCountry: Readonly<Record<string, string>>;
       endpoint: string | undefined;
       countries: readonly string[];
     };

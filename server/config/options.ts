@@ -3,7 +3,7 @@ import { clientOrigin, domain, endpoint, listenHost, network, storeUrl, webOrigi
 import { flag, integer, list, matching, oneOf } from './kinds.ts';
 import { option } from './option.ts';
 import { smsLimitOptions } from './sms-limit-options.ts';
-import { apiKey, country, path, shownName, smsSender, token, webhookSecret } from './text-kinds.ts';
+import { apiKey, country, path, shownName, smsSenders, token, webhookSecret } from './text-kinds.ts';
 
 export const options = {
   profile: option({
@@ -221,10 +221,10 @@ export const options = {
   }),
   vonageFrom: option({
     name: 'VERIHUB_VONAGE_FROM',
-    type: smsSender,
+    type: smsSenders,
     default: undefined,
     group: 'SMS',
-    text: 'Sender of the SMS. Required for `vonage`.',
+    text: 'Sender of the SMS, and of those to single countries. Required for `vonage`.',
   }),
   vonageEndpoint: option({
     name: 'VERIHUB_VONAGE_ENDPOINT',

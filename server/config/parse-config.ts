@@ -17,7 +17,11 @@ export function parseConfig(env: Environment, available: Available = builtIn): P
   const rules = applyRules(settings, available);
   const faults = [...Object.values(options).flatMap((row) => faultOf(env, row)), ...rules.faults];
   if (faults.length > 0) return { ok: false, faults };
-  return { ok: true, config: toConfig(settings), warnings: [...unknownNames(env), ...rules.warnings] };
+  return {
+    ok: true,
+    config: toConfig(settings),
+    warnings: [...unknownNames(env), ...traces(env, settings), ...rules.warnings],
+  };
 }
 
 function faultOf(env: Environment, row: Option<unknown>): string[] {
@@ -34,6 +38,13 @@ function unknownNames(env: Environment): string[] {
       const meant = nearest(name, names);
       return `${name} is not an option and has no effect.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
     });
+}
+
+/** Vonage's libraries show their private key, texts and numbers to whoever traces them: see `debug` on npm for the syntax. */
+function traces(env: Environment, { sms }: Settings): string[] {
+  const traced = (env['DEBUG'] ?? '').split(/[\s,]+/u).filter((name) => /^(\*|vonage)/u.test(name));
+  if (sms !== 'vonage' || traced.length === 0) return [];
+  return [`DEBUG is ${traced.join(',')}: Vonage's libraries then log private key, codes and numbers. Remove it.`];
 }
 
 /** Only called when no option has a fault; one that is needed and not there is then a bug in the rules. */
@@ -108,7 +119,7 @@ function toSms(settings: Settings): SmsConfig {
     applicationId: needed(settings, options.vonageApplicationId),
     privateKey: needed(settings, options.vonagePrivateKey),
     signatureSecret: settings.get(options.vonageSignatureSecret),
-    from: needed(settings, options.vonageFrom),
+    ...needed(settings, options.vonageFrom),
     endpoint: settings.get(options.vonageEndpoint),
     countries: needed(settings, options.smsCountries),
   };

@@ -102,6 +102,11 @@ const rules: readonly Rule[] = [
 
   {
     level: 'warning',
+    says: 'VERIHUB_VONAGE_SIGNATURE_SECRET is not set: receipts are refused, so nobody learns whether an SMS arrived.',
+    broken: ({ sms, given }) => sms === 'vonage' && !given(options.vonageSignatureSecret),
+  },
+  {
+    level: 'warning',
     says: 'VERIHUB_WEBHOOK_URL has no effect: the first application has no VERIHUB_API_KEY.',
     broken: ({ given, demo }) => given(options.webhookUrl) && !given(options.apiKey) && !demo,
   },

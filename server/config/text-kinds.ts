@@ -2,7 +2,7 @@
 import { apiKeyFault } from '../core/bearer.ts';
 import { webhookSecretFault } from '../core/webhook-endpoint.ts';
 import { countries } from './countries.ts';
-import { bad, good, matching, type Kind } from './kinds.ts';
+import { bad, good, matching, quote, type Kind } from './kinds.ts';
 
 /** Contract section 3. */
 export const apiKey: Kind<string> = {
@@ -50,8 +50,38 @@ export const country: Kind<string> = {
 };
 
 /** A number in E.164 with or without its plus, or up to 11 letters and digits of which one is a letter (3GPP TS 23.040). */
-export const smsSender = matching(
+const smsSender = matching(
   'number or name',
   /^(\+?[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/,
   'give a phone number in E.164 form or a name of up to 11 letters and digits',
 );
+
+export interface SmsSenders {
+  from: string;
+  /** Other senders, by the country they are for: names are not allowed everywhere. */
+  fromByCountry: Readonly<Record<string, string>>;
+}
+
+export const smsSenders: Kind<SmsSenders> = {
+  shape: 'number or name; `US=+1…` for one country; between commas',
+  read(raw) {
+    const all: string[] = [];
+    const byCountry = new Map<string, string>();
+    for (const part of raw.split(',').map((text) => text.trim())) {
+      if (part === '') continue;
+      const [head = '', sender] = part.split(/\s*=\s*/u, 2);
+      const read = smsSender.read(sender ?? head);
+      if (!read.ok) return bad(`${read.fault} (not ${quote(part)})`);
+      if (sender === undefined) all.push(read.value);
+      else if (!country.read(head).ok)
+        return bad(`name the country by its two-letter code in capitals, e.g. US=${sender}`);
+      else if (byCountry.has(head)) return bad(`give ${head} one sender only`);
+      else byCountry.set(head, read.value);
+    }
+    const [from, ...more] = all;
+    if (from === undefined || more.length > 0) {
+      return bad('give one sender for all countries, then those of single ones, e.g. Example,US=+14155550100');
+    }
+    return good({ from, fromByCountry: Object.fromEntries(byCountry) });
+  },
+};

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AuthenticatedDevice, Caller } from '../app/context.ts';
 import { ProblemError } from '../core/errors.ts';
+import type { VonageCallbacks } from '../ports/callbacks.ts';
 import type { ApplicationRecord } from '../ports/records.ts';
 import type { HttpDeps } from './http-deps.ts';
 import type { HubContext } from './hub-context.ts';
@@ -14,6 +15,8 @@ export interface Callers {
   /** The enrollment token itself: enrolling spends it. */
   'enrolling-app': string;
   device: AuthenticatedDevice;
+  /** Vonage itself: it has signed the call, and will have signed its body (`bodyHash`). */
+  vonage: VonageCallbacks;
   operator: undefined;
 }
 export type CallerKind = keyof Callers;
@@ -35,6 +38,14 @@ export const recognise: { [K in CallerKind]: (ctx: HubContext, deps: HttpDeps) =
     const device = await devices.authenticate(bearerOf(ctx));
     ctx.state.caller = { applicationId: device.applicationId, deviceId: device.id };
     return device;
+  },
+  vonage: async (ctx, { store, vonage }) => {
+    const token = bearerOf(ctx);
+    const { now } = await store.read([]);
+    const claims = vonage?.check(token, now);
+    if (vonage === undefined || claims === undefined) throw unauthenticated('The signature of this call was refused.');
+    ctx.state.bodyHash = claims.payloadHash;
+    return vonage;
   },
   operator,
 };

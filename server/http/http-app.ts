@@ -44,6 +44,7 @@ import { replayDeadLetter } from './routes/replay-dead-letter.ts';
 import { resendVerification } from './routes/resend-verification.ts';
 import { submitCode } from './routes/submit-code.ts';
 import { trustBrowser } from './routes/trust-browser.ts';
+import { takeVonageStatus } from './routes/vonage-status.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -79,6 +80,8 @@ export const routes: readonly [method: Method, path: string, endpoint: Endpoint]
   ['GET', '/v1/device/trusted-browsers', listOwnTrustedBrowsers],
   ['DELETE', '/v1/device/trusted-browsers/:id', deleteOwnTrustedBrowser],
   ['DELETE', '/v1/device', deleteOwnDevice],
+  // Providers
+  ['POST', '/v1/providers/vonage/status', takeVonageStatus],
   // Anyone, and whoever runs the hub
   ['GET', '/.well-known/jwks.json', getJwks],
   ['GET', '/enroll', getEnrollPage],

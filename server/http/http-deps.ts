@@ -3,10 +3,12 @@ import type Koa from 'koa';
 import type { Applications } from '../app/applications.ts';
 import type { DeadLetters } from '../app/dead-letters.ts';
 import type { Devices } from '../app/devices.ts';
+import type { Receipts } from '../app/receipts.ts';
 import type { TrustedBrowsers } from '../app/trusted-browsers.ts';
 import type { Users } from '../app/users.ts';
 import type { Verifications } from '../app/verifications.ts';
 import type { Waiters } from '../app/waiters.ts';
+import type { VonageCallbacks } from '../ports/callbacks.ts';
 import type { Clock, Logger, Metrics, Random } from '../ports/runtime.ts';
 import type { Tokens, WebhookSigner } from '../ports/security.ts';
 import type { Store } from '../ports/store.ts';
@@ -28,6 +30,9 @@ export interface HttpDeps {
   users: Users;
   devices: Devices;
   trustedBrowsers: TrustedBrowsers;
+  receipts: Receipts;
+  /** Undefined without its signature secret: then nobody is Vonage. */
+  vonage?: VonageCallbacks | undefined;
   deadLetters: DeadLetters;
   webhookKeys: Pick<WebhookSigner, 'publicKeys'>;
   tokens: Pick<Tokens, 'checkWaiter' | 'jwks'>;

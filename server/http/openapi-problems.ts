@@ -12,6 +12,7 @@ const byCaller: Readonly<Record<CallerKind, readonly ProblemCode[]>> = {
   'relying-party-or-browser': ['unauthenticated'],
   'enrolling-app': ['unauthenticated'],
   device: ['unauthenticated', 'clock-skew'],
+  vonage: ['unauthenticated'],
   operator: ['unauthenticated', 'not-found'],
 };
 

@@ -70,6 +70,7 @@ const securitySchemes = {
   apiKey: bearer('`vh_<key id>_<secret>`, of a relying party'),
   waiterToken: bearer('`waiterToken` of one verification', 'JWT'),
   enrollmentToken: bearer('Single use, at most 10 minutes'),
+  vonageSignature: bearer("Made by Vonage: HS256 by the account's signature secret, over `payload_hash`", 'JWT'),
   deviceToken: bearer('Made by the device itself: a compact JWS with `typ: device+jwt`', 'JWT'),
   metricsToken: bearer('`VERIHUB_METRICS_TOKEN`; not needed on the machine itself'),
 };
@@ -81,6 +82,7 @@ const securityOf: Readonly<Record<CallerKind, Json[]>> = {
   'relying-party-or-browser': [{ apiKey: [] }, { waiterToken: [] }],
   'enrolling-app': [{ enrollmentToken: [] }],
   device: [{ deviceToken: [] }],
+  vonage: [{ vonageSignature: [] }],
   operator: [{}, { metricsToken: [] }],
 };
 

@@ -1,4 +1,5 @@
 // The body of a request as JSON: bounded, strictly UTF-8, and `application/json` only.
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../core/errors.ts';
 import type { HubContext } from './hub-context.ts';
@@ -6,11 +7,12 @@ import type { HubContext } from './hub-context.ts';
 /** In bytes. The largest body that makes sense is a create with ten details, some 20 KB in the widest scripts. */
 const bodyLimit = 65_536;
 
-/** Undefined when there is none. @throws ProblemError `unsupported-media-type`, `too-large`, `malformed` */
+/** Undefined when there is none. @throws ProblemError `unsupported-media-type`, `too-large`, `unauthenticated`, `malformed` */
 export async function readJson(ctx: HubContext): Promise<unknown> {
-  if (!announcesBody(ctx.req)) return undefined;
-  checkType(ctx);
-  const bytes = await readBytes(ctx);
+  const announced = announcesBody(ctx.req);
+  if (announced) checkType(ctx);
+  const bytes = announced ? await readBytes(ctx) : Buffer.alloc(0);
+  checkHash(ctx, bytes);
   return bytes.length === 0 ? undefined : parseJson(bytes);
 }
 
@@ -53,6 +55,12 @@ async function readBytes(ctx: HubContext): Promise<Buffer> {
 function tooLarge(ctx: HubContext): ProblemError {
   ctx.set('Connection', 'close');
   return new ProblemError('too-large', `A body may have at most ${bodyLimit} bytes.`);
+}
+
+/** Before anything of it is parsed: another body than the one that was signed is nobody's. */
+function checkHash({ state }: HubContext, bytes: Buffer): void {
+  if (state.bodyHash === undefined || state.bodyHash === createHash('sha256').update(bytes).digest('hex')) return;
+  throw new ProblemError('unauthenticated', 'The body is not the one that was signed.');
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -1,6 +1,6 @@
 // Every error that Vonage documents, and what an attempt makes of it.
 import { expect } from 'chai';
-import { reasonOfCode, resultOfFate } from '../../server/channels/vonage-errors.ts';
+import { resultOfFate, wordFor } from '../../server/channels/vonage-errors.ts';
 
 const now = Date.UTC(2026, 9, 21, 7, 28, 0);
 
@@ -40,7 +40,7 @@ describe("Vonage's errors", () => {
         expect(rest, String(code)).to.deep.equal(result);
         expect(reason, String(code))
           .to.match(/^[a-z-]+$/)
-          .and.to.equal(reasonOfCode(String(code)));
+          .and.to.equal(wordFor({ title: String(code) }));
       }
     });
   }
@@ -72,8 +72,8 @@ describe("Vonage's errors", () => {
       {},
     ];
     for (const body of bodies) expect(answered(422, body)).to.deep.equal({ kind: 'rejected', reason: 'http-422' });
-    expect(reasonOfCode('1999')).to.equal(undefined);
-    expect(reasonOfCode('constructor')).to.equal(undefined);
+    expect(wordFor({ type: `${page}#1999` })).to.equal(undefined);
+    expect(wordFor({ title: 'constructor' })).to.equal(undefined);
   });
 
   it('wait as long as they are asked to, whatever they are', () => {

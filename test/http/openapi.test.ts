@@ -4,10 +4,13 @@ import { expect } from 'chai';
 import { openapiDocument } from '../../server/http/openapi.ts';
 import { startCheckedHub, type CheckedHub } from '../support/checked-hub.ts';
 import { startReceiver } from '../support/http-receiver.ts';
-import { createOpenapiCheck, readOpenapi } from '../support/openapi-check.ts';
+import { createOpenapiCheck, readOpenapi, type OpenapiCheck } from '../support/openapi-check.ts';
 import { createPhone, enrollmentBody, enrollPhone, makeKeys, type Phone } from '../support/phone.ts';
 import { approve, decide, startSms, startVerification } from '../support/rest-scenes.ts';
 import { createShiftedClock, type ShiftedClock } from '../support/shifted-clock.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { signCallback } from '../support/vonage-callback.ts';
+import { startVonageSimulator, vonageEnv } from '../support/vonage-simulator.ts';
 
 describe('openapi.yaml', () => {
   it('is a valid OpenAPI 3.1 document', async () => {
@@ -29,6 +32,7 @@ describe('openapi.yaml', () => {
     const env = { ...webhook, VERIHUB_WEBHOOK_ALLOW_PRIVATE: 'true' };
     await using hub = await startCheckedHub(env, { clock }, createOpenapiCheck());
     await walkThroughEverything(hub, clock);
+    await callBackAsVonage(hub.openapi);
     const answered = [...hub.openapi.seen].filter((seen) => / 20[0-9]$/.test(seen)).map((seen) => seen.split(' ')[0]);
     expect(operations().filter((name) => !answered.includes(name))).to.deep.equal([]);
   });
@@ -121,6 +125,18 @@ async function webhooks(hub: CheckedHub): Promise<void> {
     await hub.call('POST', `/v1/webhooks/dead-letters/${letter.id}/replay`);
     return;
   }
+}
+
+/** What Vonage calls, of a hub that sends through it. */
+async function callBackAsVonage(openapi: OpenapiCheck): Promise<void> {
+  const folder = temporaryFolder();
+  await using simulator = await startVonageSimulator();
+  await using hub = await startCheckedHub(vonageEnv(simulator, folder.path), {}, openapi);
+  const secret = simulator.signatureSecret;
+  const { authorization, body } = signCallback({ message_uuid: 'x', status: 'delivered' }, { secret });
+  const headers = { authorization: String(authorization) };
+  await hub.call('POST', '/v1/providers/vonage/status', { token: null, headers, body });
+  folder.remove();
 }
 
 const everyField = {

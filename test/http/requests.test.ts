@@ -30,7 +30,7 @@ describe('requests', () => {
       '/constructor',
       '/openapi.yaml',
       '/debug',
-      '/v1/providers/vonage/status',
+      '/v1/providers/fcm/status',
     ]) {
       it(`answers ${path} with 404`, async () => {
         const { status, body } = await hub.call('GET', path);

@@ -34,16 +34,23 @@ export interface BadField {
 
 const document = readOpenapi();
 
-/** operationId → method, path and body schema of every operation that takes a body. */
+/**
+ * operationId → method, path and body schema of every operation that takes a body. Not those whose caller signs it: a body that
+ * was changed is refused before it is looked at.
+ */
 export function operationsWithBody(): { operation: string; method: string; path: string; schema: FieldSchema }[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, described]) => {
-      const schema = bodySchemaOf(described);
+      const schema = isSigned(described) ? undefined : bodySchemaOf(described);
       return schema === undefined
         ? []
         : [{ operation: described.operationId, method: method.toUpperCase(), path, schema }];
     }),
   );
+}
+
+function isSigned(described: object): boolean {
+  return JSON.stringify(described).includes('"vonageSignature"');
 }
 
 function bodySchemaOf(described: object): FieldSchema | undefined {

@@ -16,6 +16,16 @@ export interface Forge {
 }
 
 export async function callBack(hub: string, status: Record<string, unknown>, forge: Forge): Promise<Response> {
+  const { authorization, body } = signCallback(status, forge);
+  return fetch(`${hub}${forge.path ?? '/v1/providers/vonage/status'}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) },
+    body,
+  });
+}
+
+/** The Authorization header and the body that a callback comes with. */
+export function signCallback(status: Record<string, unknown>, forge: Forge) {
   const body = JSON.stringify(status);
   const claims = {
     iat: Math.floor(Date.now() / 1000),
@@ -27,13 +37,8 @@ export async function callBack(hub: string, status: Record<string, unknown>, for
     ...forge.claims,
   };
   const header = { alg: 'HS256', typ: 'JWT', ...forge.header };
-  const authorization =
-    forge.authorization === undefined ? `Bearer ${signHs256(header, claims, forge.secret ?? '')}` : forge.authorization;
-  return fetch(`${hub}${forge.path ?? '/v1/providers/vonage/status'}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) },
-    body: forge.body ?? body,
-  });
+  const signed = `Bearer ${signHs256(header, claims, forge.secret ?? '')}`;
+  return { authorization: forge.authorization === undefined ? signed : forge.authorization, body: forge.body ?? body };
 }
 
 /** Signs whatever the header claims to be signed with. */
