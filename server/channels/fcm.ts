@@ -23,6 +23,8 @@ export interface FcmDeps {
   logger: Logger;
   /** Told once of each fault that an operator must mend, and again when it was mended and is back. */
   onConfigurationFault?: (fault: ConfigurationFault) => void;
+  /** Milliseconds for one attempt. Less than the guard's, which cannot tell what was sent from what was not. */
+  deadlineMs?: number;
   /** PEM of authorities trusted instead of the system's. */
   ca?: string | undefined;
   /** How names become addresses; the system's way when left out. */
@@ -33,7 +35,7 @@ const google = 'https://fcm.googleapis.com';
 
 /** @throws Error when the credentials file is none; the message says what to do */
 export function createFcmChannel(deps: FcmDeps): Channel<PushMessage> & { close(): void } {
-  const { projectId, clock, logger, ca, lookup } = deps;
+  const { projectId, clock, logger, ca, lookup, deadlineMs = 4_500 } = deps;
   const endpoint = new URL(deps.endpoint ?? google);
   const credentials = openCredentials(deps.credentials, endpoint, clock);
   const tokens = createAccessTokens({ fetchToken: credentials.fetchToken, clock });
@@ -50,7 +52,11 @@ export function createFcmChannel(deps: FcmDeps): Channel<PushMessage> & { close(
   return {
     provider: fcmProvider,
     async send(message, signal) {
-      const result = await attempt({ tokens, post, clock }, fcmMessage(message, clock.now()), signal);
+      const deadline = new AbortController();
+      const cancel = clock.after(deadlineMs, () => deadline.abort());
+      const cut = AbortSignal.any([signal, deadline.signal]);
+      const result = await attempt({ tokens, post, clock }, fcmMessage(message, clock.now()), cut);
+      cancel();
       return faults.judge(result, message.token);
     },
     close() {

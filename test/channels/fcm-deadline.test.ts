@@ -56,6 +56,20 @@ describe('an attempt at FCM', () => {
     expect(scene.fcm.requests).to.have.length(4);
   });
 
+  it('has a deadline of its own, before the guard’s: what was not sent is known not to be', async () => {
+    await using scene = await openFcmScene();
+    scene.fcm.script([], answers.hang);
+    const result = scene.channel.send(push(), never);
+    await scene.fcm.arrived(1);
+    scene.clock.advance(4_499);
+    await settle();
+    expect(scene.clock.timers()).to.equal(1);
+    scene.clock.advance(1);
+    expect(await result).to.deep.equal(timedOut);
+    expect(scene.clock.timers(), 'timers left behind').to.equal(0);
+    await scene.fcm.idle();
+  });
+
   // Each of these firebase-admin would try again up to four times: at once, after 1 s, 2 s, 4 s, or when Retry-After says.
   for (const [name, answer] of [
     ['503', answers.fcmErrors.unavailable],

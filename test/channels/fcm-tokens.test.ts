@@ -25,7 +25,7 @@ function keep(fcm: FcmSimulator, account: object = fcm.serviceAccount): string {
 async function open(prepare: (fcm: FcmSimulator) => void = () => {}): Promise<FcmScene> {
   return openFcmScene((fcm) => {
     prepare(fcm);
-    return { credentials: keep(fcm) };
+    return { credentials: keep(fcm), deadlineMs: 15_000 };
   });
 }
 
