@@ -13,10 +13,37 @@ export interface Machine {
 export function installMissingTools(tools: readonly TestTool[], machine: Machine): boolean {
   const missing = tools.filter((tool) => !tool.isPresent());
   if (missing.length === 0) return true;
-  const packages = missing.flatMap((tool) => tool.packages);
   machine.say('The tests need what this machine does not have yet:');
   for (const tool of missing) machine.say(`  ${tool.name} (${tool.packages.join(' ')}): ${tool.why}.`);
 
+  const wanted = missing.filter((tool) => tool.unpack === undefined);
+  const installed = wanted.length === 0 || installPackages(wanted, machine);
+  // After the installation, which may have refreshed the package lists.
+  const taken = missing.filter((tool) => tool.unpack !== undefined).every((tool) => takeOut(tool, machine));
+  return installed && taken;
+}
+
+/** The one file out of a package that is fetched and not installed. */
+function takeOut(tool: TestTool, machine: Machine): boolean {
+  const { packages, unpack } = tool;
+  if (unpack === undefined) return false;
+  machine.say(`Taking ${unpack.file} out of the Debian package ${packages.join(' ')}, into ${unpack.folder}`);
+  const script = [
+    'set -e; mkdir -p "$1"; cd "$1"; fresh=$(mktemp -d -p .); trap \'rm -r "$fresh"\' EXIT',
+    '(cd "$fresh"; apt-get -qq -o APT::Sandbox::User=root download "$2")',
+    'dpkg-deb --fsys-tarfile "$fresh"/*.deb | tar -x "$3"',
+  ].join('; ');
+  const take = () => machine.run('sh', ['-c', script, 'sh', unpack.folder, packages.join(' '), unpack.file]);
+  take();
+  if (tool.isPresent()) return true;
+  const prefix = privileges(machine);
+  if (prefix !== undefined) machine.run(prefix.program, [...prefix.args, 'apt-get', '-qq', 'update']);
+  take();
+  return tool.isPresent() || complain(machine, packages, true);
+}
+
+function installPackages(missing: readonly TestTool[], machine: Machine): boolean {
+  const packages = missing.flatMap((tool) => tool.packages);
   const prefix = privileges(machine);
   const hasApt = machine.run('apt-get', ['--version']) === 0;
   if (!hasApt || prefix === undefined) return complain(machine, packages, hasApt);

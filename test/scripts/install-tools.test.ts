@@ -73,6 +73,44 @@ describe('installing test tools', () => {
     expect(said.join('\n')).to.include('still missing: A browser');
   });
 
+  describe('of which one file is taken out of its package', () => {
+    function playUnpacking({ stale = false, refuses = false } = {}) {
+      const said: string[] = [];
+      const ran: string[] = [];
+      let fresh = !stale;
+      let taken = false;
+      const run = (program: string, args: readonly string[]): number => {
+        if (program === 'sh') taken = fresh && !refuses;
+        else fresh = true;
+        ran.push(program === 'sh' ? args.slice(3).join(' ') : [program, ...args].join(' '));
+        return program === 'sh' && !taken ? 100 : 0;
+      };
+      const unpack = { file: './bin/a', folder: '/cache' };
+      const tool = { name: 'A checker', why: 'to check', packages: ['checker-a'], unpack, isPresent: () => taken };
+      const install = () => installMissingTools([tool], { run, isRoot: true, say: (line) => said.push(line) });
+      return { install, said, ran };
+    }
+
+    it('fetches the package, and installs nothing', () => {
+      const { install, ran } = playUnpacking();
+      expect(install()).to.equal(true);
+      expect(ran).to.deep.equal(['/cache checker-a ./bin/a']);
+    });
+
+    it('refreshes stale package lists once', () => {
+      const { install, ran } = playUnpacking({ stale: true });
+      expect(install()).to.equal(true);
+      expect(ran).to.have.length(3);
+      expect(ran[1]).to.match(/^env .* apt-get -qq update$/);
+    });
+
+    it('says what to run when it cannot be fetched', () => {
+      const { install, said } = playUnpacking({ refuses: true });
+      expect(install()).to.equal(false);
+      expect(said.join('\n')).to.include('sudo apt-get update && sudo apt-get install --yes checker-a');
+    });
+  });
+
   it('says what to do where there is no apt-get', () => {
     const { install, said } = play({ root: true, apt: false });
     expect(install()).to.equal(false);
