@@ -107,6 +107,20 @@ describe('the metrics', () => {
         'verihub_dead_letters 4',
       ],
     ],
+    [
+      'SMS that were refused, that led to an approval, and that the operator was told of',
+      (m) => {
+        m.smsRefused('fraud-guard');
+        m.smsConverted();
+        m.smsAlarm('low-conversion');
+      },
+      [
+        'verihub_sms_refused_total{reason="fraud-guard"} 1',
+        'verihub_sms_refused_total{reason="budget"} 0',
+        'verihub_sms_conversions_total 1',
+        'verihub_sms_alarms_total{alarm="low-conversion"} 1',
+      ],
+    ],
     ['lateness', (m) => m.dueLate(100), ['verihub_due_lateness_seconds_sum 0.1']],
     ['a conflict', (m) => m.commitConflict('fenced'), ['verihub_commit_conflicts_total{conflict="fenced"} 1']],
     ['a worker failure', (m) => m.workerFailed('push'), ['verihub_worker_failures_total{worker="push"} 1']],

@@ -1,6 +1,6 @@
 // Reading and writing: what is put is what is read.
 import { expect } from 'chai';
-import { idempotencyKey } from '../../../server/ports/records.ts';
+import { idempotencyKey, smsCounterKey, type SmsCounterRecord } from '../../../server/ports/records.ts';
 import { givenStore } from './each.ts';
 import { deviceOf, enrollmentOf, expiredOf, idFor, laterOf, mustCommit, nowOf, pendingOf, putOf } from './fixture.ts';
 import { someUser, soon, trustedBrowserOf, userOf, type OpenFixture } from './fixture.ts';
@@ -52,17 +52,21 @@ export function describeCommit(open: OpenFixture): void {
         createdAt: 1,
       };
       const hub = { id: 'hub', rev: 1, signingKeys: [{ kid: 'a', jwk: { kty: 'EC' }, createdAt: 1 }], codeKey: 'c' };
+      const counterId = smsCounterKey(user.applicationId, 'country', 'hash');
+      const counter: SmsCounterRecord = { id: counterId, rev: 1, scope: 'country', recent: [[60_000, 2]] };
       await mustCommit(given.store, { puts: [{ kind: 'enrollment', record: enrollment }] });
       await mustCommit(given.store, { puts: [{ kind: 'api-key', record: key }] });
       await mustCommit(given.store, { puts: [{ kind: 'idempotency', record: idempotency }] });
       await mustCommit(given.store, { puts: [{ kind: 'hub-keys', record: hub }] });
+      await mustCommit(given.store, { puts: [{ kind: 'sms-counter', record: counter, forgetAt: 2 }] });
       const { records } = await given.store.read([
         { kind: 'enrollment', id: enrollment.id },
         { kind: 'api-key', id: key.id },
         { kind: 'idempotency', id: idempotency.id },
         { kind: 'hub-keys', id: hub.id },
+        { kind: 'sms-counter', id: counter.id },
       ]);
-      expect(records).to.deep.equal([enrollment, key, idempotency, hub]);
+      expect(records).to.deep.equal([enrollment, key, idempotency, hub, counter]);
     });
 
     it('gives back fields that it does not know, and every JSON value as it was', async () => {
