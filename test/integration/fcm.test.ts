@@ -74,6 +74,9 @@ function smsOf({ hub }: Scene): Promise<number> {
   });
 }
 
+const laterThisHour: answers.FcmAnswer = (response, sent) =>
+  answers.quotaExceeded(new Date(Date.now() + 120_000).toUTCString())(response, sent);
+
 const attemptsOf = async ({ bank }: Scene, id: string) =>
   (await bank.timeline(id)).filter(({ type, step }) => type === 'attempt' && step === 'push');
 
@@ -105,6 +108,14 @@ describe('a hub that pushes through FCM', function () {
       providerId: 'projects/sim/messages/0:170000000000001%abc',
     });
     expect(more).to.deep.equal([]);
+  });
+
+  it('does not start with credentials that are none, and says what to do', async () => {
+    const env = { VERIHUB_PUSH: 'fcm', VERIHUB_FCM_PROJECT_ID: 'sim', VERIHUB_FCM_CREDENTIALS: '/nowhere/key.json' };
+    const refusal: unknown = await startTestHub(env).catch((error: unknown) => error);
+    expect(refusal)
+      .to.be.instanceOf(Error)
+      .and.match(/VERIHUB_FCM_CREDENTIALS cannot be read \(ENOENT\): give the path/);
   });
 
   it('tells Google nothing of who approves what', async () => {
@@ -180,7 +191,7 @@ describe('a hub that pushes through FCM', function () {
     ['503 without a time', answers.fcmErrors.unavailable, 3],
     ['503 with a time that is too far off', answers.unavailable('120'), 1],
     ['429 with a time that is too far off', answers.quotaExceeded('120'), 1],
-    ['429 until a date', answers.quotaExceeded(new Date(Date.now() + 120_000).toUTCString()), 1],
+    ['429 until a date', laterThisHour, 1],
     ['200 with cut JSON', answers.json(200, '{"name": "proj'), 3],
     ['200 with HTML', answers.html(200), 3],
     ['200 with nothing', answers.empty, 3],
