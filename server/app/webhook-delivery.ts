@@ -51,14 +51,11 @@ type Failure = Exclude<ChannelResult, { kind: 'accepted' }>;
 /** Full jitter, and never sooner than the receiver asked. */
 function waitMs(context: Context, message: ClaimedMessage, result: Failure, now: Timestamp): number {
   const asked = result.kind === 'throttled' ? (result.retryAfterMs ?? 0) : 0;
-  const chance = context.random.fraction();
-  // It was not tried: its endpoint has as many in hand as it may. The wait grows with the time it has been in the queue.
+  // At most as long again as it has waited so far: what piled up in an outage is through as long after it as that took,
+  // however often the breaker or a busy endpoint turned it away without a try.
   const queuedMs = Math.max(backoff.baseMs, now - message.createdAt);
-  const wait =
-    result.reason === 'busy'
-      ? backoffMs(1, chance, { ...backoff, baseMs: queuedMs })
-      : backoffMs(message.attempts, chance, backoff);
-  return Math.max(asked, wait);
+  const limits = { ...backoff, maxMs: Math.min(backoff.maxMs, queuedMs) };
+  return Math.max(asked, backoffMs(message.attempts, context.random.fraction(), limits));
 }
 
 async function bury(context: Context, message: ClaimedMessage, { cause, reason }: End, now: Timestamp): Promise<void> {

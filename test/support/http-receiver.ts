@@ -25,7 +25,11 @@ export interface Receiver extends AsyncDisposable {
   idle(): Promise<void>;
 }
 
-export async function startReceiver(answer: (response: ServerResponse, request: Received) => void): Promise<Receiver> {
+/** @param at the port to listen on again; 0 for any */
+export async function startReceiver(
+  answer: (response: ServerResponse, request: Received) => void,
+  at = 0,
+): Promise<Receiver> {
   const received: Received[] = [];
   const open = new Set<object>();
   const listeners = new Set<() => void>();
@@ -63,7 +67,7 @@ export async function startReceiver(answer: (response: ServerResponse, request: 
       changed();
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
