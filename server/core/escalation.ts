@@ -112,7 +112,6 @@ export function acknowledgersAreGone(ladder: Ladder, connected: readonly string[
 
 function failureReason(result: ChannelResult): StepReason {
   if (result.kind === 'throttled') return 'throttled';
-  if (result.kind === 'unreachable' && result.outcome === 'unknown') return 'provider-timeout';
   if (result.kind === 'rejected') return result.skip ?? (result.recipientGone ? 'recipient-gone' : 'provider-error');
   return 'provider-error';
 }

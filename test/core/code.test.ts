@@ -8,10 +8,11 @@ const code = ({ answer }: Life): string => (answer.ok ? 'ok' : answer.code);
 
 describe('the SMS code', () => {
   it('is not acceptable before the SMS step, and a try then counts nothing', () => {
-    for (const life of [begin(), beginAt('push')]) {
+    for (const life of [begin(), beginAt('push'), begin({ steps: [{ step: 'socket' }] })]) {
       expect(codeAcceptable(life.state)).to.equal(false);
       life.at(4_000).code(true);
       expect(code(life)).to.equal('code-not-acceptable');
+      expect(life.state.status).to.equal('pending');
       expect(codeAttemptsLeft(life.state)).to.equal(5);
     }
   });

@@ -49,6 +49,14 @@ describe('escalation, step by step', () => {
     }
   });
 
+  it('leaves the steps before as they ended', () => {
+    expect(beginAt('sms').step('socket')).to.include({ status: 'failed', attempts: 1, at: 1_800_000_003_000 });
+    const life = begin({ reach: { socket: { skip: 'no-device-online' } } }).at(10_000);
+    life.due();
+    expect(life.delivery()).to.deep.equal({ socket: 'skipped: no-device-online', push: 'pending', sms: 'pending' });
+    expect(life.step('socket').attempts).to.equal(0);
+  });
+
   it('counts a late start from when it happened, never from when it should have', () => {
     const life = begin().at(20_000);
     life.due();
@@ -99,6 +107,11 @@ describe('a step with nobody to reach', () => {
       sms: 'pending',
     });
     expect(life.sends()).to.have.length(1);
+    expect(life.notes().map(({ step, status, reason }) => [step, status, reason])).to.deep.include.members([
+      ['socket', 'skipped', 'no-device-online'],
+      ['push', 'skipped', 'no-push-token'],
+      ['sms', 'pending', undefined],
+    ]);
   });
 
   it('is skipped for what policy or preference rule out, whoever could be reached', () => {
