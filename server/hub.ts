@@ -177,7 +177,8 @@ async function createCore(given: {
   const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
   const health = createHealth({ clock, store });
   const registry = createMetrics({ clock, isReady: async () => (await health.ready()).ok });
-  const watched = { ...machine, onBreaker: registry.metrics.breakerMoved };
+  const { metrics } = registry;
+  const watched = { ...machine, onBreaker: metrics.breakerMoved };
   const providers = await createChannels(config, watched);
   const webhookSigner = createWebhookSigner(hubKeys);
   const { sign } = webhookSigner;
@@ -190,7 +191,7 @@ async function createCore(given: {
     random,
     logger,
     shutdown,
-    metrics: registry.metrics,
+    metrics,
     bus: createLocalBus(logger),
     presence: { connectedDevices: (applicationId, userId) => presence.connectedDevices(applicationId, userId) },
     channels: providers.channels,
