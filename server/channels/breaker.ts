@@ -10,12 +10,17 @@ export interface BreakerOptions {
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** `hopeless`: no later call can go better until somebody mends something, so it opens at once. */
+export type Went = 'well' | 'badly' | 'hopeless';
+
 export interface Breaker {
   /** Undefined: not now. Otherwise the call may be made, and must say once how it went. */
-  enter(): ((went: 'well' | 'badly') => void) | undefined;
+  enter(): ((went: Went) => void) | undefined;
   /** Whether `enter` would let a call through now. */
   ready(): boolean;
   state(): BreakerState;
+  /** Milliseconds until `enter` may let a call through; 0 when it does now. */
+  resumesInMs(): number;
 }
 
 export function createBreaker(
@@ -49,9 +54,14 @@ export function createBreaker(
         if (began !== era) return;
         badInARow = went === 'well' ? 0 : badInARow + 1;
         if (state === 'half-open') become(went === 'well' ? 'closed' : 'open');
-        else if (badInARow >= failures) become('open');
+        else if (went === 'hopeless' || badInARow >= failures) become('open');
       };
     },
     state: () => state,
+    resumesInMs: () => {
+      if (state === 'closed') return 0;
+      // While one call tries, nobody knows yet; it is answered within an attempt.
+      return state === 'open' ? Math.max(0, openUntil - clock.monotonic()) : coolDownMs;
+    },
   };
 }

@@ -2,7 +2,7 @@
 import type { ChannelResult } from '../core/events.ts';
 import type { Channel } from '../ports/channel.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import { createBreaker, type BreakerOptions } from './breaker.ts';
+import { createBreaker, type Breaker, type BreakerOptions, type Went } from './breaker.ts';
 import { createLimiter, type LimiterOptions } from './limiter.ts';
 
 export interface GuardOptions {
@@ -51,21 +51,31 @@ export function createGuard(options: GuardOptions, { clock, logger, onBreaker }:
 
   return async (attempt, signal) => {
     // Asked before queueing, so that an open breaker answers at once; entered after it, so that a queue cannot storm a sick provider.
-    if (!breaker.ready()) return notSent('breaker-open');
+    if (!breaker.ready()) return leftAlone(breaker);
     using deadline = startDeadline(clock, deadlineMs, signal);
     const release = await limiter.enter(deadline.signal);
     if (release === 'full') return notSent('busy');
     if (release === 'aborted') return notSent('timeout');
     try {
       const report = breaker.enter();
-      if (report === undefined) return notSent('breaker-open');
+      if (report === undefined) return leftAlone(breaker);
       const result = await cutAt(deadline.signal, run(attempt, deadline.signal, name, logger));
-      report(result.kind === 'unreachable' ? 'badly' : 'well');
+      report(wentHow(result));
       return result;
     } finally {
       release();
     }
   };
+}
+
+function leftAlone(breaker: Breaker): ChannelResult {
+  return { kind: 'unreachable', outcome: 'not-sent', reason: 'breaker-open', resumesInMs: breaker.resumesInMs() };
+}
+
+/** A refusal of one message says nothing against the provider; a refusal of us will meet every message. */
+function wentHow(result: ChannelResult): Went {
+  if (result.kind === 'rejected' && result.configuration === true) return 'hopeless';
+  return result.kind === 'unreachable' ? 'badly' : 'well';
 }
 
 /** One signal for the caller's abort and the hub's deadline. */

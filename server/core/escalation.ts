@@ -117,16 +117,23 @@ function failureReason(result: ChannelResult): StepReason {
 }
 
 /**
- * When to try a send again, or undefined: not after an answer that stands, not beyond the step's budget,
- * and never an SMS whose outcome is unknown (it may have been sent).
+ * When to try a send again, or undefined: not after an answer that stands, not beyond the step's budget, never an SMS
+ * whose outcome is unknown (it may have been sent), and not at a provider that is being left alone while another step can go.
  */
-function retryAt(input: { name: StepName; tries: number; result: ChannelResult; jitter: number; budgetEndsAt: Timestamp; now: Timestamp }) {
+function retryAt(input: Attempt & { name: StepName; tries: number }): Timestamp | undefined {
   const { result } = input;
   if (result.kind === 'accepted' || result.kind === 'rejected' || input.tries >= sendTries) return undefined;
   if (result.kind === 'unreachable' && result.outcome === 'unknown' && input.name === 'sms') return undefined;
-  const asked = result.kind === 'throttled' ? (result.retryAfterMs ?? 0) : 0;
+  const isResting = result.kind === 'unreachable' && result.resumesInMs !== undefined;
+  if (isResting && input.hasNext) return undefined;
+  const asked = askedPause(result);
   const at = input.now + Math.max(asked, backoffMs(input.tries, input.jitter));
   return at < input.budgetEndsAt ? at : undefined;
+}
+
+function askedPause(result: ChannelResult): number {
+  if (result.kind === 'throttled') return result.retryAfterMs ?? 0;
+  return result.kind === 'unreachable' ? (result.resumesInMs ?? 0) : 0;
 }
 
 function sendStatus(result: ChannelResult): Send['status'] {
@@ -134,11 +141,20 @@ function sendStatus(result: ChannelResult): Send['status'] {
   return result.kind === 'unreachable' && result.outcome === 'unknown' ? 'unknown' : 'failed';
 }
 
+/** One attempt at one target, as it ended. */
+interface Attempt {
+  target: string;
+  result: ChannelResult;
+  /** Uniform in [0, 1). */
+  jitter: number;
+  budgetEndsAt: Timestamp;
+  /** Whether a step waits that would start if this one failed now. */
+  hasNext: boolean;
+  now: Timestamp;
+}
+
 /** The step after one attempt: retried, accepted, in doubt, or failed with its reason. */
-export function concludeAttempt(
-  step: Step,
-  attempt: { target: string; result: ChannelResult; jitter: number; budgetEndsAt: Timestamp; now: Timestamp },
-): { step: Step; effects: Effect[] } {
+export function concludeAttempt(step: Step, attempt: Attempt): { step: Step; effects: Effect[] } {
   const send = step.sends.find((candidate) => candidate.target === attempt.target);
   if (send === undefined || step.step === 'socket') return { step, effects: [] };
   const tries = send.tries + 1;

@@ -17,7 +17,13 @@ export interface Reach {
 /** What a channel says of one attempt. A throw is a bug, never an outcome (law 7). */
 export type ChannelResult =
   | { kind: 'accepted'; provider: string; providerId?: string }
-  | { kind: 'unreachable'; outcome: 'not-sent' | 'unknown'; reason: string }
+  | {
+      kind: 'unreachable';
+      outcome: 'not-sent' | 'unknown';
+      reason: string;
+      /** The provider is left alone for this long, in milliseconds: its breaker is open. */
+      resumesInMs?: number;
+    }
   | { kind: 'throttled'; retryAfterMs?: number; reason: string }
   | {
       kind: 'rejected';

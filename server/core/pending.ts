@@ -349,7 +349,9 @@ export function deliveryOutcome(state: Pending, command: CommandOf<'delivery-out
   if (step === undefined || step.round !== command.round) return same(state, ok, [attempt]);
   const isCurrent = currentStep(state.delivery) === step;
   const { target, result, jitter } = command;
-  const concluded = concludeAttempt(step, { target, result, jitter, budgetEndsAt: budgetEnd(state, isCurrent, now), now });
+  const hasNext = isCurrent && state.delivery.some((other) => other.status === 'waiting');
+  const budgetEndsAt = budgetEnd(state, isCurrent, now);
+  const concluded = concludeAttempt(step, { target, result, jitter, budgetEndsAt, hasNext, now });
   const delivery = replaceStep(state.delivery, concluded.step);
   const effects = [attempt, ...concluded.effects];
   const failedNow = concluded.step.status === 'failed' && step.status !== 'failed';

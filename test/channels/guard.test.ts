@@ -167,14 +167,22 @@ describe('a guard', () => {
       return accepted;
     };
     const open = { kind: 'unreachable', outcome: 'not-sent', reason: 'breaker-open' };
-    expect(await guard(attempt, never)).to.deep.equal(open);
+    expect(await guard(attempt, never)).to.deep.equal({ ...open, resumesInMs: 10_000 });
     clock.advance(9_999);
-    expect(await guard(attempt, never)).to.deep.equal(open);
+    expect(await guard(attempt, never)).to.deep.equal({ ...open, resumesInMs: 1 });
     clock.advance(1);
     expect(await guard(attempt, never)).to.equal(accepted);
     expect(await guard(attempt, never)).to.equal(accepted);
     expect(called).to.equal(2);
     expect(lines.map(({ fields }) => fields['state'])).to.deep.equal(['open', 'half-open', 'closed']);
+  });
+
+  it('opens at once when the provider refuses us: no other message will fare better', async () => {
+    const { guard, lines } = setUp();
+    const refused: ChannelResult = { kind: 'rejected', reason: 'permission-denied', configuration: true };
+    expect(await guard(async () => refused, never)).to.equal(refused);
+    expect(await guard(async () => accepted, never)).to.deep.include({ reason: 'breaker-open' });
+    expect(lines.map(({ fields }) => fields['state'])).to.deep.equal(['open']);
   });
 
   it('lets one probe through while others are told it is open', async () => {

@@ -37,6 +37,27 @@ describe('an attempt', () => {
     expect(life.notes()[0]).to.include({ status: 'rejected', reason: 'bad-request' });
   });
 
+  it('at a provider whose breaker is open costs nothing but a skipped step', () => {
+    const resting: ChannelResult = {
+      kind: 'unreachable',
+      outcome: 'not-sent',
+      reason: 'breaker-open',
+      resumesInMs: 4_000,
+    };
+    const push = beginAt('push').at(3_050);
+    push.attempted('push', resting);
+    expect(push.step('push')).to.include({ status: 'failed' });
+    expect(push.step('sms')).to.include({ status: 'pending', at: birth + 3_050 });
+    // Nothing comes after SMS: there it is worth the wait.
+    const sms = beginAt('sms').at(13_050);
+    sms.attempted('sms', resting);
+    expect(sms.step('sms')).to.include({ status: 'pending' });
+    expect(sms.effects.find((effect) => effect.type === 'send')?.notBefore).to.be.within(
+      birth + 17_050,
+      birth + 17_050 + 500,
+    );
+  });
+
   it('of an older round changes nothing but the timeline', () => {
     const life = beginAt('sms').at(30_000);
     life.resend();

@@ -24,7 +24,9 @@ type Prompt = typeof prompt;
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 const withAction = (action: string): Prompt => ({ ...prompt, action });
 
-describe('a prompt in a push', () => {
+describe('a prompt in a push', function () {
+  this.timeout(30_000);
+
   it('that fits is left as it is', () => {
     expect(fitPrompt(prompt, bytes(prompt))).to.equal(prompt);
   });
