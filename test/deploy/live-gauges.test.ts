@@ -17,7 +17,7 @@ async function becomes(hub: TestHub, series: string, awaited: string): Promise<s
 }
 
 describe('a hub whose SMS provider is sick', () => {
-  it('shows its breaker open and the attempts it left unanswered, and nobody's number', async () => {
+  it('shows its breaker open and the attempts it left unanswered, and the number of nobody', async () => {
     await using hub = await startTestHub();
     hub.outbox?.respond(() => ({ kind: 'unreachable', outcome: 'unknown', reason: 'timeout' }));
     await hub.call('PUT', '/v1/users/bob', { body: { phoneNumber: '+31612345678' } });
