@@ -1,8 +1,17 @@
 // Asked before every SMS: may this number have one, and is there room left within the bounds (security.md, M1 to M3).
 import type { NumberFacts } from '../core/phone-number.ts';
-import { admitForNumber, countForNumber, countInRange, type Range, type SmsAlarm } from '../core/sms-counter.ts';
+import {
+  admitForNumber,
+  countForNumber,
+  countInRange,
+  uncountForNumber,
+  uncountInRange,
+  type NumberCounter,
+  type Range,
+  type SmsAlarm,
+} from '../core/sms-counter.ts';
 import { neverAllowed, type SmsLimits } from '../core/sms-policy.ts';
-import type { StepReason } from '../core/verification.ts';
+import type { StepReason, Timestamp } from '../core/verification.ts';
 import { smsCounterKey } from '../ports/records.ts';
 import type { Context } from './context.ts';
 import { createSmsCounters, type SmsCounters } from './sms-counters.ts';
@@ -52,21 +61,40 @@ interface Passage {
   limits: SmsLimits;
 }
 
-/** From the narrowest on: whoever floods one number uses up what that number may have, and nobody else's share. */
-const ranges = ['prefix', 'country', 'application'] as const satisfies Range[];
+/**
+ * The number comes first: whoever floods it takes nothing of anybody else's. The prefix comes last: what it counts as sent is
+ * sent, so that no block looks unused for what it never got.
+ */
+const ranges = ['application', 'country', 'prefix'] as const satisfies Range[];
 
-/** Looks first, so that what one bound refuses does not count for the others; then counts, where each bound is held again. */
+/**
+ * Looks first, so that a bound that is reached costs one look; then counts, where each bound is held again, and takes back what
+ * was counted when a later one refuses.
+ */
 async function passBounds(passage: Passage): Promise<StepReason | undefined> {
   for (const counts of [false, true]) {
     const own = await enterNumber(passage, counts);
     if (own === 'admitted') return undefined;
     if (own === 'refused') return 'budget';
-    for (const range of ranges) {
-      const refused = await enterRange(passage, range, counts);
-      if (refused !== undefined) return refused;
-    }
+    const refused = await enterRanges(passage, counts);
+    if (refused !== undefined && counts) await changeNumber(passage, uncountForNumber);
+    if (refused !== undefined) return refused;
   }
-  await rememberAdmitted(passage);
+  // From now on the same message passes whatever the bounds have become: it may have been sent already.
+  await changeNumber(passage, admitForNumber);
+  return undefined;
+}
+
+async function enterRanges(passage: Passage, counts: boolean): Promise<StepReason | undefined> {
+  const entered: Entered[] = [];
+  for (const range of ranges) {
+    const { refused, at } = await enterRange(passage, range, counts);
+    if (refused !== undefined) {
+      if (counts) await Promise.all(entered.map((one) => leaveRange(passage, one)));
+      return refused;
+    }
+    entered.push({ range, at });
+  }
   return undefined;
 }
 
@@ -79,23 +107,38 @@ function enterNumber({ context, counters, request, facts, limits }: Passage, cou
   });
 }
 
+function changeNumber(
+  { context, counters, request, facts }: Passage,
+  make: (counter: NumberCounter, dedupeId: string) => NumberCounter,
+): Promise<void> {
+  const { applicationId, dedupeId } = request;
+  return counters.change(counterId(context, applicationId, 'number', facts), (counter) => {
+    const next = counter?.scope === 'number' ? make(counter, dedupeId) : undefined;
+    return { next, answer: undefined };
+  });
+}
+
+interface Entered {
+  range: Range;
+  /** When it was counted there. */
+  at: Timestamp;
+}
+
 /** A refusal may be news: that is kept in any case, so that the operator is told once. */
 async function enterRange({ context, counters, request, facts, limits }: Passage, range: Range, counts: boolean) {
   const id = counterId(context, request.applicationId, range, facts);
-  const { refused, alarm } = await counters.change(id, (counter, now) => {
+  const { refused, alarm, at } = await counters.change(id, (counter, now) => {
     const known = counter?.scope === 'number' ? undefined : counter;
-    const answer = countInRange(known, range, limits, now);
-    return { next: counts || answer.refused !== undefined ? answer.next : undefined, answer };
+    const { next, ...told } = countInRange(known, range, limits, now);
+    return { next: counts || told.refused !== undefined ? next : undefined, answer: { ...told, at: now } };
   });
   if (alarm !== undefined) tellOperator(context, request.applicationId, facts, alarm);
-  return refused;
+  return { refused, at };
 }
 
-/** From now on the same message passes whatever the bounds have become: it may have been sent already. */
-function rememberAdmitted({ context, counters, request, facts }: Passage): Promise<void> {
-  const { applicationId, dedupeId } = request;
-  return counters.change(counterId(context, applicationId, 'number', facts), (counter) => {
-    const next = counter?.scope === 'number' ? admitForNumber(counter, dedupeId) : undefined;
+function leaveRange({ context, counters, request, facts }: Passage, { range, at }: Entered): Promise<void> {
+  return counters.change(counterId(context, request.applicationId, range, facts), (counter) => {
+    const next = counter === undefined || counter.scope === 'number' ? undefined : uncountInRange(counter, at);
     return { next, answer: undefined };
   });
 }

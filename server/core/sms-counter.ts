@@ -1,6 +1,6 @@
 // What is remembered of the SMS that were sent, and what it says about the next one. Pure data, so that all nodes share it.
 import type { SmsLimits } from './sms-policy.ts';
-import { add, countIn, type Bucket, type Window } from './sms-window.ts';
+import { add, countIn, takeBack, type Bucket, type Window } from './sms-window.ts';
 import type { Timestamp } from './verification.ts';
 
 const minute = 60_000;
@@ -84,6 +84,11 @@ export function admitForNumber(counter: NumberCounter, id: string): NumberCounte
   return { ...counter, messages };
 }
 
+/** The message goes nowhere after all: another bound refused it. */
+export function uncountForNumber(counter: NumberCounter, id: string): NumberCounter {
+  return { ...counter, messages: counter.messages.filter((message) => message.id !== id || message.admitted === true) };
+}
+
 /** What the operator is told, once each time. */
 export type SmsAlarm =
   | { alarm: 'low-conversion'; sent: number; converted: number }
@@ -112,6 +117,17 @@ export function countInRange(
   if (scope === 'prefix') next.sent = add(counter.sent ?? [], sampleWindow, now);
   if (scope === 'application') next.day = add(counter.day ?? [], dayWindow, now);
   return { next };
+}
+
+/** What was counted at `at` goes nowhere after all. */
+export function uncountInRange(counter: RangeCounter, at: Timestamp): RangeCounter {
+  const { recent, day, sent } = counter;
+  return {
+    ...counter,
+    recent: takeBack(recent, recentWindow, at),
+    ...(day === undefined ? {} : { day: takeBack(day, dayWindow, at) }),
+    ...(sent === undefined ? {} : { sent: takeBack(sent, sampleWindow, at) }),
+  };
 }
 
 /** One of the messages to this prefix led to an approval. */

@@ -25,8 +25,21 @@ export function countIn(buckets: readonly Bucket[], window: Window, now: Timesta
 
 /** One more now. */
 export function add(buckets: readonly Bucket[], window: Window, now: Timestamp): Bucket[] {
-  const start = Math.floor(now / window.bucketMs) * window.bucketMs;
+  const start = bucketOf(now, window);
   const kept = current(buckets, window, now);
   const count = kept.find(([from]) => from === start)?.[1] ?? 0;
   return [...kept.filter(([from]) => from !== start), [start, count + 1]];
+}
+
+/** One less of those that were added at `at`. */
+export function takeBack(buckets: readonly Bucket[], window: Window, at: Timestamp): Bucket[] {
+  const start = bucketOf(at, window);
+  return buckets.flatMap(([from, count]): Bucket[] => {
+    if (from !== start) return [[from, count]];
+    return count > 1 ? [[from, count - 1]] : [];
+  });
+}
+
+function bucketOf(at: Timestamp, { bucketMs }: Window): Timestamp {
+  return Math.floor(at / bucketMs) * bucketMs;
 }

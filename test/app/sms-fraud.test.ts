@@ -103,8 +103,10 @@ describe('SMS fraud', () => {
     it('of a country, of the application and of a day end at their limits', async () => {
       await open({ perPrefix: 10, perCountry: 20, perApplication: 30, perDay: 45 });
       const flood = async (blocks: readonly string[]) => {
-        for (const block of blocks) await askAll(Array.from({ length: 12 }, (_, n) => numberIn(n, block)));
-        await app.work();
+        for (const block of blocks) {
+          await askAll(Array.from({ length: 12 }, (_, n) => numberIn(n, block)));
+          await app.work();
+        }
       };
       await flood(['+3161234', '+3161235', '+3161236']);
       expect(sent, 'to one country').to.have.length(20);
@@ -130,6 +132,29 @@ describe('SMS fraud', () => {
       const other = await ask(numberIn(2));
       await app.work();
       expect(await outcome(other)).to.equal('accepted');
+    });
+
+    it('that a wide bound refuses count for no narrow one: a block is not called unused for what it never got', async () => {
+      await open({ perApplication: 10, minConversionPercent: 10 });
+      await askAll(Array.from({ length: 80 }, (_, n) => numberIn(n)));
+      await app.work();
+      expect(sent).to.have.length(10);
+      await app.pass(11 * minute);
+      const later = await ask(numberIn(90));
+      await app.work();
+      expect(await outcome(later)).to.equal('accepted');
+      expect(alarms().map(({ fields }) => fields['limit'])).to.deep.equal(['application']);
+    });
+
+    it('that a wide bound refuses count for no narrow one: a block is not called unused for what it never got', async () => {
+      await open({ perApplication: 10, minConversionPercent: 10 });
+      await askAll(Array.from({ length: 80 }, (_, n) => numberIn(n)));
+      await app.work();
+      expect(sent).to.have.length(10);
+      await app.pass(11 * minute);
+      const later = await ask(numberIn(90));
+      await app.work();
+      expect(await outcome(later)).to.equal('accepted');
     });
 
     it('in one application leave another its share', async () => {

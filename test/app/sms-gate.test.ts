@@ -81,6 +81,29 @@ describe('counters of SMS', () => {
     expect(await stored()).to.deep.include({ recent: [[0, 1]] });
   });
 
+  it('are not written any more for what a bound refuses that is reached', async () => {
+    app.context.settings.sms = { ...policy, limits: { ...limits, perApplication: 1 } };
+    const gate = createSmsGate(app.context);
+    const admit = (n: number) =>
+      gate.admit({ applicationId: app.application.id, dedupeId: `m${n}`, to: `+3161234567${n}` });
+    expect(await admit(0)).to.equal(undefined);
+    expect(await admit(1), 'and the operator is told').to.equal('budget');
+    const written = counterPuts().length;
+    expect(await Promise.all([2, 3, 4].map(admit))).to.deep.equal(['budget', 'budget', 'budget']);
+    expect(counterPuts()).to.have.length(written);
+  });
+
+  it('take back what was counted for a message that a later bound refuses', async () => {
+    app.context.settings.sms = { ...policy, limits: { ...limits, perApplication: 1 } };
+    const gate = createSmsGate(app.context);
+    const admit = (to: string) => gate.admit({ applicationId: app.application.id, dedupeId: to, to });
+    const told = await Promise.all([number, '+31612345679', '+31622222222'].map(admit));
+    expect(told).to.have.members([undefined, 'budget', 'budget']);
+    const newest = new Map(counterPuts().map(({ record }) => [record.id, record]));
+    const messages = [...newest.values()].flatMap((record) => ('messages' in record ? record.messages : []));
+    expect(messages).to.have.length(1);
+  });
+
   it('are forgotten when they say nothing any more', async () => {
     await createSmsGate(app.context).admit({ applicationId: app.application.id, dedupeId: 'a', to: number });
     expect(counterPuts().length).to.be.at.least(4);

@@ -1,7 +1,7 @@
 // Whatever comes when: no stretch of time as long as the window holds more than the limit, and room comes back in time.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { add, countIn, current, type Bucket, type Window } from '../../server/core/sms-window.ts';
+import { add, countIn, current, takeBack, type Bucket, type Window } from '../../server/core/sms-window.ts';
 
 const window: Window = { lengthMs: 600_000, bucketMs: 60_000 };
 
@@ -61,6 +61,18 @@ describe('a window of buckets', () => {
         const { taken, refused } = admitted(times, most);
         const { lengthMs, bucketMs } = window;
         for (const at of refused) expect(within(taken, at - lengthMs - bucketMs, at)).to.be.at.least(most);
+      }),
+    );
+  });
+
+  it('is as if it had not been, what is taken back', () => {
+    fc.assert(
+      fc.property(arrivals, fc.nat(), (times, chosen) => {
+        const { buckets, taken } = admitted(times, 1_000);
+        const [last, at] = [times.at(-1) ?? 0, taken[chosen % Math.max(1, taken.length)] ?? 0];
+        const others = taken.toSpliced(taken.indexOf(at), 1);
+        const without = admitted(others, 1_000).buckets;
+        expect(countIn(takeBack(buckets, window, at), window, last)).to.equal(countIn(without, window, last));
       }),
     );
   });
