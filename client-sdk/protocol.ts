@@ -149,6 +149,8 @@ export interface UserView {
   phoneNumber?: string;
   locale?: string;
   delivery: DeliveryPreference;
+  /** The person has answered STOP to an SMS: none is sent until they answer START. */
+  smsOptedOut?: boolean;
   createdAt: string;
 }
 export interface UserReply {

@@ -8,6 +8,7 @@ import { createDevices } from './app/devices.ts';
 import { createEscalationWorker } from './app/escalation-worker.ts';
 import { ensureHubKeys } from './app/hub-keys.ts';
 import { createReceipts } from './app/receipts.ts';
+import { createSmsOptOuts } from './app/sms-opt-outs.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { createTrustedBrowsers } from './app/trusted-browsers.ts';
 import { createUsers } from './app/users.ts';
@@ -257,6 +258,7 @@ async function openDoors(given: {
     users: createUsers(context),
     trustedBrowsers: createTrustedBrowsers(context),
     receipts: createReceipts(context),
+    smsOptOuts: createSmsOptOuts(context),
     vonage: core.vonage,
     deadLetters: createDeadLetters(context),
     webhookKeys: core.webhookKeys,

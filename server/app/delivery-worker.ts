@@ -11,6 +11,7 @@ import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
 import { activeDevices, readReach } from './reach.ts';
 import { createSmsGate, type SmsGate } from './sms-gate.ts';
+import { isOptedOut } from './sms-opt-outs.ts';
 import { viewPrompt } from './views.ts';
 import { sendWebhook } from './webhook-delivery.ts';
 import { createWorkerLoop, type Worker } from './worker-loop.ts';
@@ -163,6 +164,7 @@ async function prepareSms(
   const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
   const [user, application] = records;
   if (user?.phoneNumber === undefined || application === undefined) return hopeless('no-phone-number');
+  if (await isOptedOut(context, user.phoneNumber)) return hopeless('opted-out');
   const refused = await gate.admit({ applicationId, dedupeId: message.id, to: user.phoneNumber });
   if (refused !== undefined) return hopeless(refused);
   const text = smsText({

@@ -5,6 +5,7 @@ import type { StepReason, Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord, type UserRecord } from '../ports/records.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
 import type { Context } from './context.ts';
+import { isOptedOut } from './sms-opt-outs.ts';
 
 type Addressee = Pick<Verification, 'applicationId' | 'userId'>;
 
@@ -45,12 +46,14 @@ export async function connectedDevices(context: Context, applicationId: string, 
   }
 }
 
-async function smsReach({ channels, phoneNumbers, settings }: Context, user: UserRecord | undefined): Promise<Reach['sms']> {
+async function smsReach(context: Context, user: UserRecord | undefined): Promise<Reach['sms']> {
+  const { channels, phoneNumbers, settings } = context;
   if (channels.sms === undefined) return { skip: 'not-configured' };
   if (user?.phoneNumber === undefined) return { skip: 'no-phone-number' };
   // What can never be sent is not begun; what only the moment forbids is found out when it is to be sent.
   const never = neverAllowed(await phoneNumbers.inspect(user.phoneNumber), settings.sms);
-  return never === undefined ? { targets: [phoneTarget] } : { skip: never };
+  if (never !== undefined) return { skip: never };
+  return (await isOptedOut(context, user.phoneNumber)) ? { skip: 'opted-out' } : { targets: [phoneTarget] };
 }
 
 function someOr(targets: string[], skip: StepReason): { targets: string[] } | { skip: StepReason } {
@@ -71,11 +74,13 @@ export async function readReachDespiteDamage(context: Context, { applicationId, 
   const { store } = context;
   const user = await unlessDamaged(store.read([{ kind: 'user', id: userKey(applicationId, userId) }]));
   const devices = await unlessDamaged(store.list({ kind: 'device', applicationId, userId }));
-  const known = await reachOf(context, applicationId, userId, { user: user?.records[0], devices: devices?.records ?? [] });
+  const active = devices?.records ?? [];
+  const whole = await unlessDamaged(reachOf(context, applicationId, userId, { user: user?.records[0], devices: active }));
+  const known = whole ?? (await reachOf(context, applicationId, userId, { user: undefined, devices: active }));
   return {
     socket: devices === undefined ? passedOver : known.socket,
     push: devices === undefined ? passedOver : known.push,
-    sms: user === undefined ? passedOver : known.sms,
+    sms: user === undefined || whole === undefined ? passedOver : known.sms,
     enrolled: devices === undefined || known.enrolled,
   };
 }

@@ -100,7 +100,8 @@ export function viewTimelineEntry(entry: TimelineEntry) {
   return { ...entry, at: rfc3339(entry.at) };
 }
 
-export function viewUser(user: UserRecord) {
+/** @param smsOptedOut the person has answered STOP */
+export function viewUser(user: UserRecord, smsOptedOut = false) {
   const { userId, phoneNumber, locale, delivery } = user;
   return {
     userId,
@@ -108,6 +109,7 @@ export function viewUser(user: UserRecord) {
     createdAt: rfc3339(user.createdAt),
     ...(phoneNumber === undefined ? {} : { phoneNumber }),
     ...(locale === undefined ? {} : { locale }),
+    ...(smsOptedOut ? { smsOptedOut } : {}),
   };
 }
 

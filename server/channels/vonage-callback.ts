@@ -1,6 +1,6 @@
 // Vonage's callbacks: whether Vonage signed them (security.md, K5), and what they say.
 import { verifySignature } from '@vonage/jwt';
-import type { Receipt, VonageCallbacks, VonageStatus } from '../ports/callbacks.ts';
+import type { Receipt, VonageCallbacks, VonageInbound, VonageStatus } from '../ports/callbacks.ts';
 import { vonageProvider, wordFor } from './vonage-errors.ts';
 
 export interface VonageCallbackOptions {
@@ -33,6 +33,7 @@ export function createVonageCallbacks({ signatureSecret, applicationId }: Vonage
       return { payloadHash: payloadHash.toLowerCase() };
     },
     receiptOf,
+    smsOf,
   };
 }
 
@@ -56,6 +57,13 @@ function receiptOf({
   if (outcome === undefined || dedupeId === undefined) return undefined;
   const reason = outcome === 'failed' && error !== undefined ? wordFor(error) : undefined;
   return { dedupeId, outcome, provider: vonageProvider, providerId, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Numbers come without their plus. */
+function smsOf({ from = '', text = '', channel, timestamp }: VonageInbound): ReturnType<VonageCallbacks['smsOf']> {
+  if (channel !== 'sms' || !/^\+?[1-9]\d{6,14}$/.test(from)) return undefined;
+  const sentAt = Date.parse(timestamp ?? '');
+  return { from: `+${from.replace('+', '')}`, text, ...(Number.isNaN(sentAt) ? {} : { sentAt }) };
 }
 
 function parsePart(part: string | undefined): Record<string, unknown> | undefined {

@@ -44,6 +44,7 @@ import { replayDeadLetter } from './routes/replay-dead-letter.ts';
 import { resendVerification } from './routes/resend-verification.ts';
 import { submitCode } from './routes/submit-code.ts';
 import { trustBrowser } from './routes/trust-browser.ts';
+import { takeVonageInbound } from './routes/vonage-inbound.ts';
 import { takeVonageStatus } from './routes/vonage-status.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -82,6 +83,7 @@ export const routes: readonly [method: Method, path: string, endpoint: Endpoint]
   ['DELETE', '/v1/device', deleteOwnDevice],
   // Providers
   ['POST', '/v1/providers/vonage/status', takeVonageStatus],
+  ['POST', '/v1/providers/vonage/inbound', takeVonageInbound],
   // Anyone, and whoever runs the hub
   ['GET', '/.well-known/jwks.json', getJwks],
   ['GET', '/enroll', getEnrollPage],

@@ -4,6 +4,7 @@ import type { Applications } from '../app/applications.ts';
 import type { DeadLetters } from '../app/dead-letters.ts';
 import type { Devices } from '../app/devices.ts';
 import type { Receipts } from '../app/receipts.ts';
+import type { SmsOptOuts } from '../app/sms-opt-outs.ts';
 import type { TrustedBrowsers } from '../app/trusted-browsers.ts';
 import type { Users } from '../app/users.ts';
 import type { Verifications } from '../app/verifications.ts';
@@ -31,6 +32,7 @@ export interface HttpDeps {
   devices: Devices;
   trustedBrowsers: TrustedBrowsers;
   receipts: Receipts;
+  smsOptOuts: SmsOptOuts;
   /** Undefined without its signature secret: then nobody is Vonage. */
   vonage?: VonageCallbacks | undefined;
   deadLetters: DeadLetters;

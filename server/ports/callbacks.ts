@@ -25,6 +25,13 @@ export interface VonageStatus {
   error?: { type?: string; title?: string | number };
 }
 
+export interface VonageInbound {
+  from?: string;
+  text?: string;
+  channel?: string;
+  timestamp?: string;
+}
+
 export interface VonageCallbacks {
   /**
    * The claims of a token that Vonage signed for us, and signed just now; undefined for any other.
@@ -33,4 +40,6 @@ export interface VonageCallbacks {
   check(token: string, now: Timestamp): CallbackClaims | undefined;
   /** Undefined: it says nothing of what became of one of our messages. */
   receiptOf(status: VonageStatus): Receipt | undefined;
+  /** Undefined: it is no SMS of a person. `from` is in E.164, `sentAt` on Vonage's clock. */
+  smsOf(inbound: VonageInbound): { from: string; text: string; sentAt?: Timestamp } | undefined;
 }

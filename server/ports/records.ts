@@ -142,6 +142,15 @@ export interface DeadLetterRecord {
 /** How many SMS went where. Belongs to no user: written by itself, never with other records. `id` is made by `smsCounterKey`. */
 export type SmsCounterRecord = SmsCounter & { id: string; rev: number };
 
+/** What the owner of a number has last said about SMS. Belongs to no user: written by itself. `id` is made by `smsOptOutKey`. */
+export interface SmsOptOutRecord {
+  id: string;
+  rev: number;
+  isOut: boolean;
+  /** When they said so, on the provider's clock. */
+  at: Timestamp;
+}
+
 export interface Records {
   application: ApplicationRecord;
   'api-key': ApiKeyRecord;
@@ -152,6 +161,7 @@ export interface Records {
   idempotency: IdempotencyRecord;
   'hub-keys': HubKeysRecord;
   'sms-counter': SmsCounterRecord;
+  'sms-opt-out': SmsOptOutRecord;
   'dead-letter': DeadLetterRecord;
   verification: Verification;
 }
@@ -164,6 +174,11 @@ export function userKey(applicationId: string, userId: string): string {
 /** @param hash SHA-256 of the number, its prefix or its country, base64url: no number is kept in clear here */
 export function smsCounterKey(applicationId: string, scope: SmsCounter['scope'], hash: string): string {
   return `${applicationId}/${scope}/${hash}`;
+}
+
+/** @param hash SHA-256 of the number, base64url: no number is kept in clear here */
+export function smsOptOutKey(hash: string): string {
+  return `number/${hash}`;
 }
 
 /** @param keyHash SHA-256 of the `Idempotency-Key` header, base64url */

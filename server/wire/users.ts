@@ -22,6 +22,11 @@ export const user = Type.Object(
     phoneNumber: Type.Optional(Type.String()),
     locale: Type.Optional(Type.String()),
     delivery: deliveryPreference,
+    smsOptedOut: Type.Optional(
+      Type.Boolean({
+        description: 'Whoever has this number has answered STOP: it gets no SMS until they answer START',
+      }),
+    ),
     createdAt: time(),
   },
   { title: 'User' },

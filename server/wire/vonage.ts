@@ -17,4 +17,16 @@ export const vonageStatus = Type.Object(
   { title: 'VonageStatus', description: 'A receipt of the Messages API' },
 );
 
+/** https://developer.vonage.com/en/api/messages#inbound-message */
+export const vonageInbound = Type.Object(
+  {
+    message_uuid: Type.String({ minLength: 1, maxLength: 64 }),
+    channel: Type.Optional(Type.String({ maxLength: 64, description: 'Others than `sms` are ignored' })),
+    from: Type.Optional(Type.String({ maxLength: 64, description: 'E.164 without its plus' })),
+    text: Type.Optional(Type.String({ maxLength: 10_000 })),
+    timestamp: Type.Optional(Type.String({ maxLength: 64, description: 'ISO 8601' })),
+  },
+  { title: 'VonageInbound', description: 'A message to one of our numbers' },
+);
+
 export const callbackReply = Type.Object({ status: Type.Literal('received') }, { title: 'CallbackReply' });

@@ -133,9 +133,11 @@ async function callBackAsVonage(openapi: OpenapiCheck): Promise<void> {
   await using simulator = await startVonageSimulator();
   await using hub = await startCheckedHub(vonageEnv(simulator, folder.path), {}, openapi);
   const secret = simulator.signatureSecret;
-  const { authorization, body } = signCallback({ message_uuid: 'x', status: 'delivered' }, { secret });
-  const headers = { authorization: String(authorization) };
-  await hub.call('POST', '/v1/providers/vonage/status', { token: null, headers, body });
+  for (const path of ['/v1/providers/vonage/status', '/v1/providers/vonage/inbound']) {
+    const { authorization, body } = signCallback({ message_uuid: 'x', status: 'delivered' }, { secret });
+    const headers = { authorization: String(authorization) };
+    await hub.call('POST', path, { token: null, headers, body });
+  }
   folder.remove();
 }
 

@@ -12,8 +12,9 @@ export const getUser = endpoint({
   gives: { status: 200, text: 'The user', schema: userReply },
   problems: ['not-found'],
 
-  async handle({ caller: application, path: { userId } }, { users }) {
+  async handle({ caller: application, path: { userId } }, { users, smsOptOuts }) {
     const { user, now } = await users.get(application.id, userId);
-    return { user: viewUser(user), serverTime: rfc3339(now) };
+    const smsOptedOut = await smsOptOuts.isOut(user.phoneNumber);
+    return { user: viewUser(user, smsOptedOut), serverTime: rfc3339(now) };
   },
 });

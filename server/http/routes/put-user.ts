@@ -11,8 +11,9 @@ export const putUser = endpoint({
   takes: { path: userPath, body: putUserRequest },
   gives: { status: 200, text: 'The user as it is now', schema: userReply },
 
-  async handle({ caller: application, path: { userId }, body }, { users }) {
+  async handle({ caller: application, path: { userId }, body }, { users, smsOptOuts }) {
     const { user, now } = await users.put(application, userId, body);
-    return { user: viewUser(user), serverTime: rfc3339(now) };
+    const smsOptedOut = await smsOptOuts.isOut(user.phoneNumber);
+    return { user: viewUser(user, smsOptedOut), serverTime: rfc3339(now) };
   },
 });
