@@ -146,17 +146,6 @@ describe('SMS fraud', () => {
       expect(alarms().map(({ fields }) => fields['limit'])).to.deep.equal(['application']);
     });
 
-    it('that a wide bound refuses count for no narrow one: a block is not called unused for what it never got', async () => {
-      await open({ perApplication: 10, minConversionPercent: 10 });
-      await askAll(Array.from({ length: 80 }, (_, n) => numberIn(n)));
-      await app.work();
-      expect(sent).to.have.length(10);
-      await app.pass(11 * minute);
-      const later = await ask(numberIn(90));
-      await app.work();
-      expect(await outcome(later)).to.equal('accepted');
-    });
-
     it('in one application leave another its share', async () => {
       await open({ perApplication: 1, perNumber: 1 });
       const other = await app.applications.create({ name: 'Other', domain: 'other.test' });
