@@ -25,13 +25,16 @@ export async function reachOf(context: Context, applicationId: string, userId: s
   const { channels } = context;
   const devices = activeDevices(recipient.devices);
   const ids = new Set(devices.map((device) => device.id));
-  const connected = devices.length === 0 ? [] : await connectedDevices(context, applicationId, userId);
+  const [connected, sms] = await Promise.all([
+    devices.length === 0 ? [] : connectedDevices(context, applicationId, userId),
+    smsReach(context, recipient.user),
+  ]);
   const online = connected.filter((id) => ids.has(id));
   const pushable = devices.filter((device) => device.pushToken?.status === 'active').map((device) => device.id);
   return {
     socket: someOr(online, 'no-device-online'),
     push: channels.push === undefined ? { skip: 'not-configured' } : someOr(pushable, 'no-push-token'),
-    sms: await smsReach(context, recipient.user),
+    sms,
     enrolled: devices.length > 0,
   };
 }

@@ -217,7 +217,7 @@ export const options = {
     default: undefined,
     secret: true,
     group: 'SMS',
-    text: 'Checks the receipts Vonage sends. Without it they are refused.',
+    text: 'Checks what Vonage calls back with: receipts at `/v1/providers/vonage/status`, answers such as STOP at `/v1/providers/vonage/inbound`. Without it they are refused.',
   }),
   vonageFrom: option({
     name: 'VERIHUB_VONAGE_FROM',

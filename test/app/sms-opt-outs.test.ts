@@ -1,7 +1,9 @@
 // Whoever answers STOP gets no SMS until they answer START, in whatever order the provider tells it.
 import { expect } from 'chai';
+import { readReachDespiteDamage } from '../../server/app/reach.ts';
 import { createSmsOptOuts } from '../../server/app/sms-opt-outs.ts';
 import { smsOptOutKey } from '../../server/ports/records.ts';
+import type { Store } from '../../server/ports/store.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { delivery } from '../support/delivery.ts';
 
@@ -98,6 +100,25 @@ describe('an opt-out', () => {
     await using scene = await setUp();
     await Promise.all(Array.from({ length: 8 }, (_, n) => scene.say(n === 7 ? 'STOP' : 'START', 100 - n)));
     expect(await scene.optOuts.isOut(number)).to.equal(true);
+  });
+
+  it('that cannot be read keeps SMS back, and holds up no other step', async () => {
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      read: (refs) => {
+        if (refs.some(({ kind }) => kind === 'sms-opt-out')) throw new TypeError('damaged');
+        return store.read(refs);
+      },
+    });
+    await using app = await createTestApp({ wrapStore });
+    await app.users.put(app.application, 'alice', { phoneNumber: number });
+    const reach = await readReachDespiteDamage(app.context, { applicationId: app.application.id, userId: 'alice' });
+    expect(reach).to.deep.equal({
+      socket: { skip: 'no-device-online' },
+      push: { skip: 'no-push-token' },
+      sms: { skip: 'provider-error' },
+      enrolled: false,
+    });
   });
 
   it('other words change nothing', async () => {
