@@ -9,6 +9,7 @@ import type { ClaimedMessage, Put } from '../ports/store.ts';
 import { attempt, outcomeOf } from './attempt.ts';
 import { change, type Changed, type Made } from './change.ts';
 import type { Context } from './context.ts';
+import { strikeToken } from './push-tokens.ts';
 import { activeDevices, readReach } from './reach.ts';
 import { createSmsGate, type SmsGate } from './sms-gate.ts';
 import { isOptedOut } from './sms-opt-outs.ts';
@@ -116,13 +117,15 @@ function roundOf(message: ClaimedMessage): number {
   return Number(message.payload['round']);
 }
 
-/** A provider says the app is gone. The token is kept aside: the app may register it again, and may have registered another since. */
+/** A provider says the app is gone. Its token is put aside or given up; the app may have registered another since. */
 async function quarantine(context: Context, { topic, target, pushToken, result }: Sent): Promise<Put[]> {
   if (topic !== 'push' || result.kind !== 'rejected' || result.recipientGone !== true) return [];
-  const { records } = await context.store.read([{ kind: 'device', id: target }]);
+  const { now, records } = await context.store.read([{ kind: 'device', id: target }]);
   const [device] = records;
   if (device?.pushToken === undefined || device.pushToken.token !== pushToken) return [];
-  const record: DeviceRecord = { ...device, rev: device.rev + 1, pushToken: { ...device.pushToken, status: 'quarantined' } };
+  const { pushToken: struck, ...rest } = device;
+  const kept = strikeToken(struck, now);
+  const record: DeviceRecord = { ...rest, rev: device.rev + 1, ...(kept === undefined ? {} : { pushToken: kept }) };
   return [{ kind: 'device', record }];
 }
 

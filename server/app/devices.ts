@@ -7,6 +7,7 @@ import type { Timestamp } from '../core/verification.ts';
 import type { ApplicationRecord, DeviceRecord, EnrollmentRecord, PublicKeyJwk } from '../ports/records.ts';
 import { StoreUnavailableError, type Put } from '../ports/store.ts';
 import type { AuthenticatedDevice, Context } from './context.ts';
+import { keptToken, registerToken } from './push-tokens.ts';
 import { activeDevices } from './reach.ts';
 import { userForWrite } from './user-record.ts';
 import { deviceWebhook } from './webhooks.ts';
@@ -48,7 +49,7 @@ export function createDevices(context: Context): Devices {
     authenticate: (token) => authenticate(context, token),
     list: async (applicationId, userId) => {
       const { now, records } = await context.store.list({ kind: 'device', applicationId, userId });
-      return { devices: activeDevices(records), now };
+      return { devices: activeDevices(records).map((device) => withKeptToken(device, now)), now };
     },
     revoke: (applicationId, userId, deviceId) => revokeDevice(context, applicationId, userId, deviceId),
     setPushToken: (device, token) => setPushToken(context, device, token),
@@ -82,6 +83,11 @@ async function createEnrollment(context: Context, application: ApplicationRecord
 function withBareKeys(request: EnrollRequest): EnrollRequest {
   const bare = ({ kty, crv, x, y }: PublicKeyJwk): PublicKeyJwk => ({ kty, crv, x, y });
   return { ...request, signingKey: bare(request.signingKey), encryptionKey: bare(request.encryptionKey) };
+}
+
+function withKeptToken({ pushToken, ...device }: DeviceRecord, now: Timestamp): DeviceRecord {
+  const kept = keptToken(pushToken, now);
+  return kept === undefined ? device : { ...device, pushToken: kept };
 }
 
 const refusedToken = 'This enrollment token is unknown, used or expired. Ask for a new one and scan it again.';
@@ -143,7 +149,7 @@ async function tryEnroll(context: Context, enrollment: EnrollmentRecord, request
     id: makeId('dev', context.random.uuid(), shardOf(applicationId, userId)),
     rev: 1, applicationId, userId, name: request.name, platform: request.platform,
     signingKey: request.signingKey, encryptionKey: request.encryptionKey, createdAt: now,
-    ...(request.pushToken === undefined ? {} : { pushToken: { ...request.pushToken, status: 'active', registeredAt: now } }),
+    ...(request.pushToken === undefined ? {} : { pushToken: registerToken(undefined, request.pushToken, now) }),
   };
   const spent: EnrollmentRecord = { ...enrollment, rev: enrollment.rev + 1, spent: { deviceId: device.id, signingKeyThumbprint: thumbprint } };
   const result = await context.store.commit({
@@ -216,10 +222,9 @@ async function updateDevice(
   throw new StoreUnavailableError('The device kept changing under the write.');
 }
 
-/** A token registered again leaves quarantine. */
 async function setPushToken(context: Context, device: AuthenticatedDevice, token: { provider: string; token: string }): Promise<Timestamp> {
   return updateDevice(context, device.id, undefined, (current, now) => ({
     ...current,
-    pushToken: { ...token, status: 'active', registeredAt: now },
+    pushToken: registerToken(current.pushToken, token, now),
   }));
 }

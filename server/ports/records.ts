@@ -51,6 +51,9 @@ export interface PushTokenRecord {
   token: string;
   status: 'active' | 'quarantined';
   registeredAt: Timestamp;
+  /** How often its provider has called it gone. */
+  strikes?: number;
+  quarantinedAt?: Timestamp;
 }
 
 export interface DeviceRecord {
