@@ -72,8 +72,19 @@ async function ensure(context: Needs, apiKey: string, spec: ApplicationSpec): Pr
     if (key === undefined) {
       const id = makeId('app', context.random.uuid(), '00');
       const application: ApplicationRecord = { id, rev: 1, createdAt: now, steps: anyStep, ...spec };
-      const record: ApiKeyRecord = { id: parsed.keyId, rev: 1, applicationId: id, secretHash: context.secrets.hash(parsed.secret), createdAt: now };
-      const result = await context.store.commit({ puts: [{ kind: 'application', record: application }, { kind: 'api-key', record }] });
+      const record: ApiKeyRecord = {
+        id: parsed.keyId,
+        rev: 1,
+        applicationId: id,
+        secretHash: context.secrets.hash(parsed.secret),
+        createdAt: now,
+      };
+      const result = await context.store.commit({
+        puts: [
+          { kind: 'application', record: application },
+          { kind: 'api-key', record },
+        ],
+      });
       if (result.ok) return application;
       continue;
     }
@@ -92,16 +103,26 @@ function refuseMalformed(webhook: ApplicationSpec['webhook']): void {
   const urlFault = webhookUrlFault(webhook.url);
   if (urlFault !== undefined) throw new ProblemError('invalid', `The webhook URL is not acceptable: ${urlFault}.`);
   const secretFault = webhookSecretFault(webhook.secret);
-  if (secretFault !== undefined) throw new ProblemError('invalid', `The webhook secret is not acceptable: ${secretFault}.`);
+  if (secretFault !== undefined)
+    throw new ProblemError('invalid', `The webhook secret is not acceptable: ${secretFault}.`);
 }
 
-async function bringUpToDate(context: Needs, id: string, spec: ApplicationSpec): Promise<ApplicationRecord | undefined> {
+async function bringUpToDate(
+  context: Needs,
+  id: string,
+  spec: ApplicationSpec,
+): Promise<ApplicationRecord | undefined> {
   const { now, records } = await context.store.read([{ kind: 'application', id }]);
   const [known] = records;
   if (known === undefined) throw new ProblemError('invalid', 'This API key belongs to an application that is gone.');
   const { webhook: old, ...rest } = known;
   const webhook = configureEndpoint(old, spec.webhook, now);
-  const record: ApplicationRecord = { ...rest, ...spec, ...(webhook === undefined ? {} : { webhook }), rev: known.rev + 1 };
+  const record: ApplicationRecord = {
+    ...rest,
+    ...spec,
+    ...(webhook === undefined ? {} : { webhook }),
+    rev: known.rev + 1,
+  };
   const isSame = JSON.stringify({ ...known, rev: 0 }) === JSON.stringify({ ...record, rev: 0 });
   if (isSame) return known;
   const result = await context.store.commit({ puts: [{ kind: 'application', record }] });

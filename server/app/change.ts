@@ -61,7 +61,8 @@ export async function change(
     }
     context.metrics.commitConflict(result.conflict);
     // Claimed again by another worker since: what follows is its business now (S12).
-    if (result.conflict === 'fenced') return { verification: before, before, now, answer: { ok: true }, committed: false };
+    if (result.conflict === 'fenced')
+      return { verification: before, before, now, answer: { ok: true }, committed: false };
   }
   throw new StoreUnavailableError('A verification kept changing under the write.');
 }
@@ -89,7 +90,8 @@ async function toUnit(
   const { next } = outcome;
   const entries: TimelineEntry[] = outcome.effects.flatMap((effect) => (effect.type === 'note' ? [effect.entry] : []));
   const changed = next !== before;
-  if (!changed && entries.length === 0 && alongside.settle === undefined && alongside.puts === undefined) return undefined;
+  if (!changed && entries.length === 0 && alongside.settle === undefined && alongside.puts === undefined)
+    return undefined;
   const put: Put[] = changed ? [verificationPut(context, next)] : [];
   const enqueue = await messagesOf(context, next, outcome.effects, now);
   const deciding = changed && before !== undefined && next.status !== 'expired';
@@ -110,7 +112,12 @@ function verificationPut(context: Context, next: Verification): Put {
   return { kind: 'verification', record: next, forgetAt: next.endedAt + context.settings.retentionMs };
 }
 
-async function messagesOf(context: Context, next: Verification, effects: Effect[], now: Timestamp): Promise<OutboxMessage[]> {
+async function messagesOf(
+  context: Context,
+  next: Verification,
+  effects: Effect[],
+  now: Timestamp,
+): Promise<OutboxMessage[]> {
   const sends = effects.flatMap((effect) => (effect.type === 'send' ? [sendMessage(next, effect, now)] : []));
   const events = effects.flatMap((effect) => (effect.type === 'webhook' ? [effect.event] : []));
   const webhooks = await Promise.all(events.map((event) => webhookMessage(context, next, event, now)));

@@ -44,18 +44,29 @@ export function createDeliveryWorker(context: Context, topic: Topic): Worker {
 }
 
 function deliver(context: Context, gate: SmsGate, message: ClaimedMessage, now: Timestamp): Promise<void> {
-  return message.topic === 'webhook' ? sendWebhook(context, message, now) : sendStep(context, gate, message, message.topic);
+  return message.topic === 'webhook'
+    ? sendWebhook(context, message, now)
+    : sendStep(context, gate, message, message.topic);
 }
 
 /** Whether this message still is what the verification waits for. Ended or sent again since: it is taken out unsent (S9). */
-function isWanted(verification: Verification | undefined, topic: 'push' | 'sms', message: ClaimedMessage): verification is Verification {
+function isWanted(
+  verification: Verification | undefined,
+  topic: 'push' | 'sms',
+  message: ClaimedMessage,
+): verification is Verification {
   if (verification?.status !== 'pending') return false;
   const step = stepOf(verification, topic);
   const send = step?.sends.find((candidate) => candidate.target === message.payload['target']);
   return step?.round === message.payload['round'] && send?.status === 'pending';
 }
 
-async function sendStep(context: Context, gate: SmsGate, message: ClaimedMessage, topic: 'push' | 'sms'): Promise<void> {
+async function sendStep(
+  context: Context,
+  gate: SmsGate,
+  message: ClaimedMessage,
+  topic: 'push' | 'sms',
+): Promise<void> {
   const { now, records } = await context.store.read([{ kind: 'verification', id: message.subject }]);
   const [verification] = records;
   const settle = { id: message.id, fence: message.fence, outcome: 'done' as const };
@@ -64,7 +75,10 @@ async function sendStep(context: Context, gate: SmsGate, message: ClaimedMessage
     return;
   }
   const target = String(message.payload['target']);
-  const prepared = topic === 'push' ? preparePush(context, verification, message, now) : prepareSms(context, gate, verification, message, now);
+  const prepared =
+    topic === 'push'
+      ? preparePush(context, verification, message, now)
+      : prepareSms(context, gate, verification, message, now);
   const { send, pushToken, provider } = await prepared;
   const { result, latencyMs } = await attempt(context, send);
   context.metrics.attempt(topic, outcomeOf(result), latencyMs);
@@ -92,13 +106,23 @@ interface Sent {
   latencyMs: number;
 }
 
-async function outcomeCommand(context: Context, current: Verification, sent: Sent): Promise<CommandOf<'delivery-outcome'>> {
+async function outcomeCommand(
+  context: Context,
+  current: Verification,
+  sent: Sent,
+): Promise<CommandOf<'delivery-outcome'>> {
   const { topic, message, target, provider, result, latencyMs } = sent;
   const reach = await readReach(context, current);
   return {
-    type: 'delivery-outcome', step: topic, round: roundOf(message), target, result, latencyMs,
+    type: 'delivery-outcome',
+    step: topic,
+    round: roundOf(message),
+    target,
+    result,
+    latencyMs,
     ...(provider === undefined ? {} : { provider }),
-    jitter: context.random.fraction(), reach,
+    jitter: context.random.fraction(),
+    reach,
   };
 }
 
@@ -140,7 +164,12 @@ function hopeless(reason: StepReason): Prepared {
   return { send: async () => ({ kind: 'rejected', reason, skip: reason }) };
 }
 
-async function preparePush(context: Context, verification: Verification, message: ClaimedMessage, now: Timestamp): Promise<Prepared> {
+async function preparePush(
+  context: Context,
+  verification: Verification,
+  message: ClaimedMessage,
+  now: Timestamp,
+): Promise<Prepared> {
   const { push } = context.channels;
   if (push === undefined) return hopeless('not-configured');
   const { records } = await context.store.read([{ kind: 'device', id: String(message.payload['target']) }]);
@@ -150,7 +179,14 @@ async function preparePush(context: Context, verification: Verification, message
   const jwe = await context.secrets.encryptFor(device.encryptionKey, JSON.stringify(prompt));
   const { token } = device.pushToken;
   const ttlMs = verification.expiresAt - now;
-  const content = { dedupeId: message.id, verificationId: verification.id, token, platform: device.platform, jwe, ttlMs };
+  const content = {
+    dedupeId: message.id,
+    verificationId: verification.id,
+    token,
+    platform: device.platform,
+    jwe,
+    ttlMs,
+  };
   return { send: (signal) => push.send(content, signal), pushToken: token, provider: push.provider };
 }
 
@@ -164,7 +200,10 @@ async function prepareSms(
   const { sms } = context.channels;
   if (sms === undefined) return hopeless('not-configured');
   const { applicationId, userId, applicationName } = verification;
-  const { records } = await context.store.read([{ kind: 'user', id: userKey(applicationId, userId) }, { kind: 'application', id: applicationId }]);
+  const { records } = await context.store.read([
+    { kind: 'user', id: userKey(applicationId, userId) },
+    { kind: 'application', id: applicationId },
+  ]);
   const [user, application] = records;
   if (user?.phoneNumber === undefined || application === undefined) return hopeless('no-phone-number');
   if (await isOptedOut(context, user.phoneNumber)) return hopeless('opted-out');

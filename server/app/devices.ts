@@ -28,9 +28,16 @@ export interface EnrollRequest {
 }
 
 export interface Devices {
-  createEnrollment(application: ApplicationRecord, userId: string, deviceName?: string): Promise<{ enrollmentToken: string; uri: string; expiresAt: Timestamp; now: Timestamp }>;
+  createEnrollment(
+    application: ApplicationRecord,
+    userId: string,
+    deviceName?: string,
+  ): Promise<{ enrollmentToken: string; uri: string; expiresAt: Timestamp; now: Timestamp }>;
   /** The same token with the same key, before it expires, gets the same device again. @throws ProblemError `unauthenticated`, `invalid` */
-  enroll(enrollmentToken: string, request: EnrollRequest): Promise<{ device: DeviceRecord; application: ApplicationRecord; now: Timestamp }>;
+  enroll(
+    enrollmentToken: string,
+    request: EnrollRequest,
+  ): Promise<{ device: DeviceRecord; application: ApplicationRecord; now: Timestamp }>;
   /** @throws ProblemError `unauthenticated`, `clock-skew` */
   authenticate(token: string): Promise<AuthenticatedDevice>;
   /** Active devices, oldest first. */
@@ -67,7 +74,13 @@ async function createEnrollment(context: Context, application: ApplicationRecord
     const secret = context.random.secret(32);
     const expiresAt = now + enrollmentMs;
     const record: EnrollmentRecord = {
-      id, rev: 1, applicationId: application.id, userId, tokenHash: context.secrets.hash(secret), createdAt: now, expiresAt,
+      id,
+      rev: 1,
+      applicationId: application.id,
+      userId,
+      tokenHash: context.secrets.hash(secret),
+      createdAt: now,
+      expiresAt,
       ...(deviceName === undefined ? {} : { deviceName }),
     };
     const puts: Put[] = isNew ? [{ kind: 'user', record: user }] : [];
@@ -99,7 +112,10 @@ async function enroll(context: Context, token: string, request: EnrollRequest) {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const { now, records } = await store.read([{ kind: 'enrollment', id: bearer.id }]);
     const [enrollment] = records;
-    const isLive = enrollment !== undefined && now < enrollment.expiresAt && context.secrets.matches(bearer.secret, enrollment.tokenHash);
+    const isLive =
+      enrollment !== undefined &&
+      now < enrollment.expiresAt &&
+      context.secrets.matches(bearer.secret, enrollment.tokenHash);
     if (!isLive) throw new ProblemError('unauthenticated', refusedToken);
     const { signingKey, encryptionKey } = request;
     const proof = await proofs.checkEnrollment(request.proof, { enrollmentToken: token, signingKey, encryptionKey });
@@ -113,14 +129,20 @@ async function enroll(context: Context, token: string, request: EnrollRequest) {
 }
 
 function proofProblem(fault: string, detail: string): ProblemError {
-  if (fault !== 'malformed') return new ProblemError('unauthenticated', `The proof of possession was refused: ${detail}`);
+  if (fault !== 'malformed')
+    return new ProblemError('unauthenticated', `The proof of possession was refused: ${detail}`);
   // A faulty key is named at the head of the detail; whatever else is malformed is the proof itself.
   const key = /^(signingKey|encryptionKey): /u.exec(detail)?.[1];
   return new ProblemError('invalid', detail, { errors: [{ pointer: `/${key ?? 'proof'}`, detail }] });
 }
 
 /** A lost reply strands nobody: same token, same key, same answer. */
-async function enrolledBefore(context: Context, spent: NonNullable<EnrollmentRecord['spent']>, thumbprint: string, now: Timestamp) {
+async function enrolledBefore(
+  context: Context,
+  spent: NonNullable<EnrollmentRecord['spent']>,
+  thumbprint: string,
+  now: Timestamp,
+) {
   if (spent.signingKeyThumbprint !== thumbprint) throw new ProblemError('unauthenticated', refusedToken);
   const { records } = await context.store.read([{ kind: 'device', id: spent.deviceId }]);
   const [device] = records;
@@ -135,7 +157,13 @@ async function applicationOf(context: Context, id: string): Promise<ApplicationR
   return application;
 }
 
-async function tryEnroll(context: Context, enrollment: EnrollmentRecord, request: EnrollRequest, thumbprint: string, now: Timestamp) {
+async function tryEnroll(
+  context: Context,
+  enrollment: EnrollmentRecord,
+  request: EnrollRequest,
+  thumbprint: string,
+  now: Timestamp,
+) {
   const { applicationId, userId } = enrollment;
   const { user, isNew } = await userForWrite(context, applicationId, userId);
   // The person was deleted since; whoever has this id now is somebody else.
@@ -147,11 +175,21 @@ async function tryEnroll(context: Context, enrollment: EnrollmentRecord, request
   }
   const device: DeviceRecord = {
     id: makeId('dev', context.random.uuid(), shardOf(applicationId, userId)),
-    rev: 1, applicationId, userId, name: request.name, platform: request.platform,
-    signingKey: request.signingKey, encryptionKey: request.encryptionKey, createdAt: now,
+    rev: 1,
+    applicationId,
+    userId,
+    name: request.name,
+    platform: request.platform,
+    signingKey: request.signingKey,
+    encryptionKey: request.encryptionKey,
+    createdAt: now,
     ...(request.pushToken === undefined ? {} : { pushToken: registerToken(undefined, request.pushToken, now) }),
   };
-  const spent: EnrollmentRecord = { ...enrollment, rev: enrollment.rev + 1, spent: { deviceId: device.id, signingKeyThumbprint: thumbprint } };
+  const spent: EnrollmentRecord = {
+    ...enrollment,
+    rev: enrollment.rev + 1,
+    spent: { deviceId: device.id, signingKeyThumbprint: thumbprint },
+  };
   const result = await context.store.commit({
     before: enrollment.expiresAt,
     puts: [
@@ -178,16 +216,25 @@ async function authenticate(context: Context, token: string): Promise<Authentica
   const proof = await context.proofs.checkDeviceToken(token, device.id, device.signingKey, now);
   if (proof.ok) return device;
   if (proof.fault === 'clock-skew') {
-    throw new ProblemError('clock-skew', "The device's clock is off. Correct it by serverTime and try again.", { serverTime: now });
+    throw new ProblemError('clock-skew', "The device's clock is off. Correct it by serverTime and try again.", {
+      serverTime: now,
+    });
   }
   // With the hub's time, so that a device whose clock is a little off can make one that lives.
   if (proof.fault === 'expired') {
-    throw new ProblemError('unauthenticated', 'The device token has expired. Make a new one by serverTime.', { serverTime: now });
+    throw new ProblemError('unauthenticated', 'The device token has expired. Make a new one by serverTime.', {
+      serverTime: now,
+    });
   }
   throw new ProblemError('unauthenticated', `${refusedDevice} ${proof.detail}`);
 }
 
-export async function revokeDevice(context: Context, applicationId: string, userId: string, deviceId: string): Promise<void> {
+export async function revokeDevice(
+  context: Context,
+  applicationId: string,
+  userId: string,
+  deviceId: string,
+): Promise<void> {
   await updateDevice(context, deviceId, 'device.revoked', (device, now) => {
     if (device.applicationId !== applicationId || device.userId !== userId) throw noDevice();
     const { pushToken: _gone, ...rest } = device;
@@ -213,7 +260,10 @@ async function updateDevice(
     const record: DeviceRecord = { ...make(device, now), rev: device.rev + 1 };
     const enqueue = event === undefined ? [] : await deviceWebhook(context, record, event, now);
     // A revoked device is kept as long as the verifications whose evidence it signed.
-    const kept = record.revokedAt === undefined ? {} : { forgetAt: record.revokedAt + longestLifeMs + context.settings.retentionMs };
+    const kept =
+      record.revokedAt === undefined
+        ? {}
+        : { forgetAt: record.revokedAt + longestLifeMs + context.settings.retentionMs };
     const result = await context.store.commit({ puts: [{ kind: 'device', record, ...kept }], enqueue });
     if (!result.ok) continue;
     context.bus.publish({ type: 'work' });
@@ -222,7 +272,11 @@ async function updateDevice(
   throw new StoreUnavailableError('The device kept changing under the write.');
 }
 
-async function setPushToken(context: Context, device: AuthenticatedDevice, token: { provider: string; token: string }): Promise<Timestamp> {
+async function setPushToken(
+  context: Context,
+  device: AuthenticatedDevice,
+  token: { provider: string; token: string },
+): Promise<Timestamp> {
   return updateDevice(context, device.id, undefined, (current, now) => ({
     ...current,
     pushToken: registerToken(current.pushToken, token, now),

@@ -37,7 +37,10 @@ async function knock(context: Context, claim: DueClaim): Promise<void> {
       const { applicationId, userId, expiresAt } = current;
       if (current.status === 'pending') context.metrics.dueLate(Math.max(0, now - current.dueAt));
       if (now >= expiresAt) return { type: 'due', reach: nobody, connected: [] };
-      const [reach, connected] = await Promise.all([read(context, current), connectedDevices(context, applicationId, userId)]);
+      const [reach, connected] = await Promise.all([
+        read(context, current),
+        connectedDevices(context, applicationId, userId),
+      ]);
       return { type: 'due', reach, connected };
     },
     { claim: { verificationId, fence } },

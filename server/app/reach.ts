@@ -21,7 +21,12 @@ export function activeDevices(devices: readonly DeviceRecord[]): DeviceRecord[] 
   return devices.filter((device) => device.revokedAt === undefined);
 }
 
-export async function reachOf(context: Context, applicationId: string, userId: string, recipient: Recipient): Promise<Reach> {
+export async function reachOf(
+  context: Context,
+  applicationId: string,
+  userId: string,
+  recipient: Recipient,
+): Promise<Reach> {
   const { channels } = context;
   const devices = activeDevices(recipient.devices);
   const ids = new Set(devices.map((device) => device.id));
@@ -78,7 +83,9 @@ export async function readReachDespiteDamage(context: Context, { applicationId, 
   const user = await unlessDamaged(store.read([{ kind: 'user', id: userKey(applicationId, userId) }]));
   const devices = await unlessDamaged(store.list({ kind: 'device', applicationId, userId }));
   const active = devices?.records ?? [];
-  const whole = await unlessDamaged(reachOf(context, applicationId, userId, { user: user?.records[0], devices: active }));
+  const whole = await unlessDamaged(
+    reachOf(context, applicationId, userId, { user: user?.records[0], devices: active }),
+  );
   const known = whole ?? (await reachOf(context, applicationId, userId, { user: undefined, devices: active }));
   return {
     socket: devices === undefined ? passedOver : known.socket,

@@ -16,7 +16,11 @@ export function createSweeper(context: Needs): Worker {
 
   const runOnce = async (): Promise<number> => {
     let total = 0;
-    for (let swept = await context.store.sweep({ limit: batchSize }); swept > 0; swept = await context.store.sweep({ limit: batchSize })) {
+    for (
+      let swept = await context.store.sweep({ limit: batchSize });
+      swept > 0;
+      swept = await context.store.sweep({ limit: batchSize })
+    ) {
       total += swept;
       if (isStopped) break;
     }

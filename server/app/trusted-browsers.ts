@@ -24,7 +24,11 @@ export interface UsedTrust {
 
 export interface TrustedBrowsers {
   /** Once per approved verification. @throws ProblemError `not-found`, `not-approved`, `trust-already-granted` */
-  grant(application: ApplicationRecord, verificationId: string, days: number): Promise<{ trustToken: string; expiresAt: Timestamp; now: Timestamp }>;
+  grant(
+    application: ApplicationRecord,
+    verificationId: string,
+    days: number,
+  ): Promise<{ trustToken: string; expiresAt: Timestamp; now: Timestamp }>;
   list(applicationId: string, userId: string): Promise<{ browsers: TrustedBrowserRecord[]; now: Timestamp }>;
   /** @throws ProblemError `not-found` */
   revoke(applicationId: string, userId: string, id: string): Promise<void>;
@@ -54,7 +58,12 @@ interface Rotation {
 }
 
 /** What a create with a live token of the same user commits; undefined for a dead or foreign one, which is ignored. */
-export async function useTrustToken(context: Context, applicationId: string, request: Presented, now: Timestamp): Promise<UsedTrust | undefined> {
+export async function useTrustToken(
+  context: Context,
+  applicationId: string,
+  request: Presented,
+  now: Timestamp,
+): Promise<UsedTrust | undefined> {
   const shown = await findBrowser(context, applicationId, request, now);
   if (shown === undefined) return undefined;
   const { browser, secret } = shown;
@@ -62,13 +71,22 @@ export async function useTrustToken(context: Context, applicationId: string, req
   if (rotation === undefined) return undefined;
   const { successor, previous } = rotation;
   const record: TrustedBrowserRecord = {
-    ...browser, rev: browser.rev + 1, tokenHash: context.secrets.hash(successor), previous, lastUsedAt: now,
+    ...browser,
+    rev: browser.rev + 1,
+    tokenHash: context.secrets.hash(successor),
+    previous,
+    lastUsedAt: now,
   };
   return { id: browser.id, trustToken: formatBearer(browser.id, successor), put: trustPut(context, record) };
 }
 
 /** The rotated token of a use that was answered before, while its own token is still good. */
-export async function rotatedAgain(context: Context, applicationId: string, request: Presented, now: Timestamp): Promise<string | undefined> {
+export async function rotatedAgain(
+  context: Context,
+  applicationId: string,
+  request: Presented,
+  now: Timestamp,
+): Promise<string | undefined> {
   const shown = await findBrowser(context, applicationId, request, now);
   if (shown === undefined) return undefined;
   const rotation = rotatedBefore(context, shown.browser, shown.secret, now);
@@ -81,11 +99,17 @@ async function findBrowser(context: Context, applicationId: string, request: Pre
   if (bearer === undefined || shardOfId(bearer.id) !== shardOf(applicationId, request.userId)) return undefined;
   const { records } = await context.store.read([{ kind: 'trusted-browser', id: bearer.id }]);
   const [browser] = records;
-  if (browser === undefined || browser.applicationId !== applicationId || browser.userId !== request.userId) return undefined;
+  if (browser === undefined || browser.applicationId !== applicationId || browser.userId !== request.userId)
+    return undefined;
   return now < browser.expiresAt ? { browser, secret: bearer.secret } : undefined;
 }
 
-function rotatedNow(context: Context, browser: TrustedBrowserRecord, secret: string, now: Timestamp): Rotation | undefined {
+function rotatedNow(
+  context: Context,
+  browser: TrustedBrowserRecord,
+  secret: string,
+  now: Timestamp,
+): Rotation | undefined {
   if (!context.secrets.matches(secret, browser.tokenHash)) return undefined;
   const salt = context.random.secret(secretBytes);
   const previous = { tokenHash: browser.tokenHash, goodUntil: now + graceMs, salt };
@@ -93,8 +117,14 @@ function rotatedNow(context: Context, browser: TrustedBrowserRecord, secret: str
 }
 
 /** Two tabs at once, or a lost reply: the token before, used again in its last moment, gets the successor it got before. */
-function rotatedBefore(context: Context, { previous }: TrustedBrowserRecord, secret: string, now: Timestamp): Rotation | undefined {
-  const isGood = previous !== undefined && now < previous.goodUntil && context.secrets.matches(secret, previous.tokenHash);
+function rotatedBefore(
+  context: Context,
+  { previous }: TrustedBrowserRecord,
+  secret: string,
+  now: Timestamp,
+): Rotation | undefined {
+  const isGood =
+    previous !== undefined && now < previous.goodUntil && context.secrets.matches(secret, previous.tokenHash);
   return isGood ? { successor: successorOf(context, secret, previous.salt), previous } : undefined;
 }
 
@@ -115,24 +145,36 @@ async function grant(context: Context, application: ApplicationRecord, verificat
     throw new ProblemError('not-found', 'There is no such verification, or it is not yours.');
   }
   if (verification.status !== 'approved') {
-    throw new ProblemError('not-approved', `Only an approved verification can make a browser trusted; this one is ${verification.status}.`);
+    throw new ProblemError(
+      'not-approved',
+      `Only an approved verification can make a browser trusted; this one is ${verification.status}.`,
+    );
   }
   // Else trust would renew itself for ever, past its 30 days and past its revocation.
   if (verification.decision.method === 'trusted-browser') {
-    throw new ProblemError('not-approved', 'A trusted browser approved this one. Only what the person approved can make a browser trusted.');
+    throw new ProblemError(
+      'not-approved',
+      'A trusted browser approved this one. Only what the person approved can make a browser trusted.',
+    );
   }
   const { userId } = verification;
   const secret = context.random.secret(secretBytes);
   const record: TrustedBrowserRecord = {
     // Named after the verification, so that a second grant finds the first one in its way.
     id: verificationId.replace(/^ver_/, 'tru_'),
-    rev: 1, applicationId: application.id, userId, tokenHash: context.secrets.hash(secret), createdAt: now, expiresAt: now + days * day,
+    rev: 1,
+    applicationId: application.id,
+    userId,
+    tokenHash: context.secrets.hash(secret),
+    createdAt: now,
+    expiresAt: now + days * day,
   };
   const result = await context.store.commit({
     puts: [trustPut(context, record)],
     timeline: { verificationId, entries: [{ at: now, type: 'trust' }] },
   });
-  if (!result.ok) throw new ProblemError('trust-already-granted', 'This verification has already made a browser trusted.');
+  if (!result.ok)
+    throw new ProblemError('trust-already-granted', 'This verification has already made a browser trusted.');
   return { trustToken: formatBearer(record.id, secret), expiresAt: record.expiresAt, now };
 }
 

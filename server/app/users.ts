@@ -18,12 +18,20 @@ export interface UserChanges {
 
 export interface Users {
   /** @throws ProblemError `invalid`: no such phone number is possible */
-  put(application: ApplicationRecord, userId: string, changes: UserChanges): Promise<{ user: UserRecord; now: Timestamp }>;
+  put(
+    application: ApplicationRecord,
+    userId: string,
+    changes: UserChanges,
+  ): Promise<{ user: UserRecord; now: Timestamp }>;
   /** @throws ProblemError `not-found` */
   get(applicationId: string, userId: string): Promise<{ user: UserRecord; now: Timestamp }>;
   /** Revokes devices and trusted browsers, cancels what is pending, and forgets the user. @throws ProblemError `not-found` */
   remove(application: ApplicationRecord, userId: string): Promise<void>;
-  setDelivery(applicationId: string, userId: string, delivery: DeliveryPreference): Promise<{ user: UserRecord; now: Timestamp }>;
+  setDelivery(
+    applicationId: string,
+    userId: string,
+    delivery: DeliveryPreference,
+  ): Promise<{ user: UserRecord; now: Timestamp }>;
 }
 
 /** Conflicts are with a create at the same moment: they pass at once. */
@@ -52,7 +60,8 @@ async function put(context: Context, applicationId: string, userId: string, chan
 
 /** Only what no phone can have. Whether an SMS may go there is the operator's policy, and may change. */
 async function refuseImpossible({ phoneNumbers }: Context, phoneNumber: UserChanges['phoneNumber']): Promise<void> {
-  if (phoneNumber === undefined || phoneNumber === null || (await phoneNumbers.inspect(phoneNumber)) !== undefined) return;
+  if (phoneNumber === undefined || phoneNumber === null || (await phoneNumbers.inspect(phoneNumber)) !== undefined)
+    return;
   const detail = 'is no possible phone number: its country code or its length is wrong';
   throw new ProblemError('invalid', `/phoneNumber ${detail}.`, { errors: [{ pointer: '/phoneNumber', detail }] });
 }
@@ -84,7 +93,11 @@ async function remove(context: Context, applicationId: string, userId: string): 
     const expired = await expireBrowsers(context, applicationId, userId);
     // The user goes last, so that a deletion cut short can be asked for again; and only when nothing came in between.
     const ref = { kind: 'user', id: user.id } as const;
-    const result = await context.store.commit({ unchanged: [{ ...ref, rev: user.rev }], puts: expired, removes: [ref] });
+    const result = await context.store.commit({
+      unchanged: [{ ...ref, rev: user.rev }],
+      puts: expired,
+      removes: [ref],
+    });
     if (result.ok) return;
     const { records } = await context.store.read([ref]);
     // Somebody else has deleted it meanwhile.

@@ -8,7 +8,14 @@ import { createVerification, type Created, type CreateRequest } from './create-v
 import { expireOverdue } from './expire-overdue.ts';
 import { readReach } from './reach.ts';
 import { countConversion } from './sms-conversion.ts';
-import { resultClaims, shownPrompt, viewPrompt, viewVerification, type PromptResource, type VerificationResource } from './views.ts';
+import {
+  resultClaims,
+  shownPrompt,
+  viewPrompt,
+  viewVerification,
+  type PromptResource,
+  type VerificationResource,
+} from './views.ts';
 import type { ApplicationRecord } from '../ports/records.ts';
 
 /** A verification as one read found it, on the store's clock. */
@@ -33,7 +40,11 @@ export interface Verifications {
   timeline(application: ApplicationRecord, id: string): Promise<{ entries: TimelineEntry[]; now: Timestamp }>;
   /** Pending prompts of the device's user, oldest first. */
   prompts(device: AuthenticatedDevice): Promise<{ prompts: PromptResource[]; now: Timestamp }>;
-  acknowledge(device: AuthenticatedDevice, id: string, via: 'socket' | 'http'): Promise<{ prompt: PromptResource; now: Timestamp }>;
+  acknowledge(
+    device: AuthenticatedDevice,
+    id: string,
+    via: 'socket' | 'http',
+  ): Promise<{ prompt: PromptResource; now: Timestamp }>;
   /**
    * The device's signed answer.
    * @param id where the route names one: the signed `sub` must be the same
@@ -101,7 +112,12 @@ async function submitCode(context: Context, caller: Caller, id: string, code: st
   return told(changed);
 }
 
-async function resend(context: Context, caller: Caller, id: string, step?: 'socket' | 'push' | 'sms'): Promise<Snapshot> {
+async function resend(
+  context: Context,
+  caller: Caller,
+  id: string,
+  step?: 'socket' | 'push' | 'sms',
+): Promise<Snapshot> {
   return told(
     await change(context, id, async (current) => {
       if (!mayRead(caller, current)) throw notFound();
@@ -143,7 +159,9 @@ async function acknowledge(context: Context, device: AuthenticatedDevice, id: st
   if (changed === undefined) throw notFound();
   const { verification, now } = changed;
   if (verification.status === 'expired') {
-    throw new ProblemError('verification-expired', 'This verification has expired. Take the prompt down.', { verificationStatus: 'expired' });
+    throw new ProblemError('verification-expired', 'This verification has expired. Take the prompt down.', {
+      verificationStatus: 'expired',
+    });
   }
   if (!isPending(verification)) {
     const detail = `This verification has already ended: ${verification.status}. Take the prompt down.`;
@@ -152,7 +170,12 @@ async function acknowledge(context: Context, device: AuthenticatedDevice, id: st
   return { prompt: viewPrompt(verification, now), now };
 }
 
-async function decideByDevice(context: Context, device: AuthenticatedDevice, jws: string, id?: string): Promise<Snapshot> {
+async function decideByDevice(
+  context: Context,
+  device: AuthenticatedDevice,
+  jws: string,
+  id?: string,
+): Promise<Snapshot> {
   const proof = await context.proofs.checkDecision(jws, device.id, device.signingKey);
   if (!proof.ok) throw new ProblemError('unauthenticated', `The signed decision was refused: ${proof.detail}`);
   const { verificationId, challenge, decision, number, promptDigest } = proof.claims;
@@ -162,10 +185,20 @@ async function decideByDevice(context: Context, device: AuthenticatedDevice, jws
   const changed = await change(context, verificationId, async (current) => {
     if (!isAddressedTo(device, current)) throw notFound();
     if (promptDigest !== undefined && promptDigest !== context.secrets.digestJson(shownPrompt(current))) {
-      throw new ProblemError('invalid', 'The answer covers another text than this prompt shows. Fetch the prompt again and answer that.');
+      throw new ProblemError(
+        'invalid',
+        'The answer covers another text than this prompt shows. Fetch the prompt again and answer that.',
+      );
     }
     return {
-      command: { type: 'decide', deviceId: device.id, challenge, decision, evidence: jws, ...(number === undefined ? {} : { number }) },
+      command: {
+        type: 'decide',
+        deviceId: device.id,
+        challenge,
+        decision,
+        evidence: jws,
+        ...(number === undefined ? {} : { number }),
+      },
       unchanged: [await stillActive(context, device)],
     };
   });
@@ -183,7 +216,11 @@ async function stillActive(context: Context, device: AuthenticatedDevice) {
   return { kind: 'device' as const, id: device.id, rev: current.rev };
 }
 
-async function view(context: Context, snapshot: Snapshot, audience: 'relying-party' | 'browser'): Promise<VerificationResource> {
+async function view(
+  context: Context,
+  snapshot: Snapshot,
+  audience: 'relying-party' | 'browser',
+): Promise<VerificationResource> {
   const resource = viewVerification(snapshot.verification, audience);
   const claims = resultClaims(snapshot.verification);
   if (claims === undefined) return resource;

@@ -73,7 +73,8 @@ export function createWaiters(context: Needs, verifications: Pick<Verifications,
 
   return {
     watch,
-    waitFor: (id, rev, ms, signal) => waitFor({ ...context, verifications, watch, endings, isStopped }, { id, rev, ms, signal }),
+    waitFor: (id, rev, ms, signal) =>
+      waitFor({ ...context, verifications, watch, endings, isStopped }, { id, rev, ms, signal }),
     start: () => {
       unsubscribe = context.bus.subscribe((hint) => {
         if (hint.type === 'changed') notify({ verification: hint.verification, now: hint.now });
@@ -125,10 +126,7 @@ interface Waiting {
   isStopped: { now: boolean };
 }
 
-async function waitFor(
-  context: Needs & Pick<Waiters, 'watch'> & Waiting,
-  wait: Wait,
-): Promise<Snapshot | undefined> {
+async function waitFor(context: Needs & Pick<Waiters, 'watch'> & Waiting, wait: Wait): Promise<Snapshot | undefined> {
   const { promise, resolve } = Promise.withResolvers<Snapshot | undefined>();
   // Watched before it is read: a change in between is not missed.
   const unwatch = context.watch(wait.id, (snapshot) => {
@@ -141,7 +139,8 @@ async function waitFor(
   if (context.isStopped.now || wait.signal?.aborted === true) giveUp();
   try {
     const first = await context.verifications.load(wait.id);
-    if (first === undefined || first.verification.rev > wait.rev || first.verification.status !== 'pending') return first;
+    if (first === undefined || first.verification.rev > wait.rev || first.verification.status !== 'pending')
+      return first;
     return (await promise) ?? (await context.verifications.load(wait.id));
   } finally {
     unwatch();

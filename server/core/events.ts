@@ -35,7 +35,13 @@ export type ChannelResult =
     };
 
 export type Command =
-  | { type: 'create'; facts: Facts; steps: { step: StepName; skip?: StepReason }[]; reach: Reach; trustedBrowserId?: string }
+  | {
+      type: 'create';
+      facts: Facts;
+      steps: { step: StepName; skip?: StepReason }[];
+      reach: Reach;
+      trustedBrowserId?: string;
+    }
   | { type: 'acknowledge'; deviceId: string; via: 'socket' | 'http' }
   | {
       type: 'decide';
@@ -132,4 +138,3 @@ export interface Outcome {
   dueAt: Timestamp | undefined;
   answer: Answer;
 }
-

@@ -1,15 +1,37 @@
 // What each command does to a verification that does not exist yet or is still pending.
 import { checkCode } from './code.ts';
 import {
-  acknowledgedStep, acknowledgersAreGone, allStepsOver, concludeAttempt, currentStep, failStep, isUndeliverable,
-  replaceStep, skipStep, startNext, startStep, stepEndsAt, type Climb,
+  acknowledgedStep,
+  acknowledgersAreGone,
+  allStepsOver,
+  concludeAttempt,
+  currentStep,
+  failStep,
+  isUndeliverable,
+  replaceStep,
+  skipStep,
+  startNext,
+  startStep,
+  stepEndsAt,
+  type Climb,
 } from './escalation.ts';
 import type { Answer, Command, CommandOf, Effect, Outcome, Reach, TimelineEntry, WebhookEvent } from './events.ts';
 import { codeAttempts, resendCooldownMs, resendLimit } from './limits.ts';
 import { checkNumber } from './matching.ts';
 import {
-  stepOf, type Approved, type Canceled, type Decision, type Denied, type DeviceAnswer, type Expired, type Pending,
-  type Step, type Terminal, type Timestamp, type Undeliverable, type Verification,
+  stepOf,
+  type Approved,
+  type Canceled,
+  type Decision,
+  type Denied,
+  type DeviceAnswer,
+  type Expired,
+  type Pending,
+  type Step,
+  type Terminal,
+  type Timestamp,
+  type Undeliverable,
+  type Verification,
 } from './verification.ts';
 
 const ok: Answer = { ok: true };
@@ -81,8 +103,17 @@ export function create(command: CommandOf<'create'>, now: Timestamp): Outcome {
     return skipped.step;
   });
   const blank: Pending = {
-    ...facts, status: 'pending', rev: 0, delivery, acknowledgements: [], answers: [], wrongNumbers: 0, codeAttempts: 0,
-    resends: 0, resendAvailableAt: now + resendCooldownMs(0), dueAt: facts.expiresAt,
+    ...facts,
+    status: 'pending',
+    rev: 0,
+    delivery,
+    acknowledgements: [],
+    answers: [],
+    wrongNumbers: 0,
+    codeAttempts: 0,
+    resends: 0,
+    resendAvailableAt: now + resendCooldownMs(0),
+    dueAt: facts.expiresAt,
   };
   const created = note({ at: now, type: 'created' });
   if (command.trustedBrowserId !== undefined) return approveAtOnce(blank, command.trustedBrowserId, now, created);
@@ -128,7 +159,9 @@ export function acknowledge(state: Pending, command: CommandOf<'acknowledge'>, n
   const delivery = replaceStep(state.delivery, { ...rest, status: 'acknowledged', attempts, at: now });
   const dueAt = Math.min(now + state.waits.answerMs, state.expiresAt);
   const latencyMs = now - (step.startedAt ?? step.at ?? state.createdAt);
-  const effects: Effect[] = [note({ at: now, type: 'acknowledged', step: step.step, deviceId: command.deviceId, latencyMs })];
+  const effects: Effect[] = [
+    note({ at: now, type: 'acknowledged', step: step.step, deviceId: command.deviceId, latencyMs }),
+  ];
   if (state.plan === 'escalate' && !state.delivery.some((other) => other.step === 'sms' && other.round > 0)) {
     effects.push({ type: 'drop-sends' });
   }
@@ -164,7 +197,11 @@ export function decideByDevice(state: Pending, command: CommandOf<'decide'>, now
   if (command.decision !== 'approve') return deny(state, command, now);
   const check = checkNumber(state, command.number);
   if (check.kind === 'missing') {
-    return same(state, { ok: false, code: 'invalid', detail: 'The number that the page shows is required to approve.' });
+    return same(state, {
+      ok: false,
+      code: 'invalid',
+      detail: 'The number that the page shows is required to approve.',
+    });
   }
   if (check.kind === 'unexpected') {
     return same(state, { ok: false, code: 'invalid', detail: 'This verification asks for no number; leave it out.' });
@@ -206,7 +243,9 @@ function wrongNumber(
 ): Outcome {
   const { wrongNumbers, attemptsLeft } = check;
   const answers = [...state.answers, answerOf(command, { ok: false, attemptsLeft })];
-  const effects = [note({ at: now, type: 'answer', status: 'number-incorrect', attempt: wrongNumbers, deviceId: command.deviceId })];
+  const effects = [
+    note({ at: now, type: 'answer', status: 'number-incorrect', attempt: wrongNumbers, deviceId: command.deviceId }),
+  ];
   const answer = numberIncorrect(attemptsLeft);
   if (attemptsLeft > 0) return advance(state, { wrongNumbers, answers }, effects, answer);
   const decision = appDecision(command, 'denied', now);
@@ -221,7 +260,13 @@ export function submitCode(state: Pending, command: CommandOf<'submit-code'>, no
   }
   if (check.kind === 'exhausted') {
     const detail = `All ${codeAttempts} attempts are used. Approve in the app, or start again.`;
-    return same(state, { ok: false, code: 'code-attempts-exhausted', detail, attemptsLeft: 0, retryAt: state.expiresAt });
+    return same(state, {
+      ok: false,
+      code: 'code-attempts-exhausted',
+      detail,
+      attemptsLeft: 0,
+      retryAt: state.expiresAt,
+    });
   }
   const counted = { codeAttempts: check.codeAttempts };
   if (check.kind === 'right') {
@@ -234,7 +279,12 @@ export function submitCode(state: Pending, command: CommandOf<'submit-code'>, no
     check.attemptsLeft > 0
       ? 'This is not the code that was sent. Check the newest SMS and try again.'
       : 'This was not the code that was sent, and no attempts are left. Approve in the app, or start again.';
-  return advance(state, counted, [typed], { ok: false, code: 'code-incorrect', detail, attemptsLeft: check.attemptsLeft });
+  return advance(state, counted, [typed], {
+    ok: false,
+    code: 'code-incorrect',
+    detail,
+    attemptsLeft: check.attemptsLeft,
+  });
 }
 
 export function resend(state: Pending, command: CommandOf<'resend'>, now: Timestamp): Outcome {
@@ -253,7 +303,12 @@ export function resend(state: Pending, command: CommandOf<'resend'>, now: Timest
   }
   const resends = state.resends + 1;
   const resendAvailableAt = now + resendCooldownMs(resends);
-  const asked = note({ at: now, type: 'resend', attempt: resends, ...(command.step === undefined ? {} : { step: command.step }) });
+  const asked = note({
+    at: now,
+    type: 'resend',
+    attempt: resends,
+    ...(command.step === undefined ? {} : { step: command.step }),
+  });
   // When all went at once, the other steps' messages are still wanted. Older rounds are not sent in any case.
   const dropped: Effect[] = state.plan === 'escalate' ? [{ type: 'drop-sends' }] : [];
   const effects: Effect[] = [asked, ...dropped, ...climb.effects];
@@ -304,7 +359,8 @@ export function due(state: Pending, command: CommandOf<'due'>, now: Timestamp): 
   const { reach } = command;
   if (state.acknowledgements.length > 0) {
     const answerMs = Math.min(now + state.waits.answerMs, state.expiresAt);
-    const stays = !acknowledgersAreGone(state, command.connected) || !state.delivery.some((step) => step.status === 'waiting');
+    const stays =
+      !acknowledgersAreGone(state, command.connected) || !state.delivery.some((step) => step.status === 'waiting');
     if (stays) return advance(state, { dueAt: answerMs }, []);
     const climb = startNext(state, reach, now);
     return settle(state, { ...climb, dueAt: Math.min(climb.dueAt, answerMs) }, reach, now);
@@ -323,7 +379,17 @@ export function attemptEntry(state: Verification, command: Attempt, now: Timesta
   const { step, round, result, latencyMs } = command;
   const tries = stepOf(state, step)?.attempts ?? 0;
   const device = step === 'push' ? { deviceId: command.target } : {};
-  return { at: now, type: 'attempt', step, round, attempt: tries + 1, status: result.kind, latencyMs, ...saidOf(command), ...device };
+  return {
+    at: now,
+    type: 'attempt',
+    step,
+    round,
+    attempt: tries + 1,
+    status: result.kind,
+    latencyMs,
+    ...saidOf(command),
+    ...device,
+  };
 }
 
 /** What the provider said: its id for the message, or why not. */
@@ -366,7 +432,11 @@ export function deliveryOutcome(state: Pending, command: CommandOf<'delivery-out
 export function receiptEntry(command: CommandOf<'receipt'>, now: Timestamp): TimelineEntry {
   const { step, outcome, provider, providerId, round, reason } = command;
   return {
-    at: now, type: 'receipt', step, status: outcome, provider,
+    at: now,
+    type: 'receipt',
+    step,
+    status: outcome,
+    provider,
     ...(providerId === undefined ? {} : { providerId }),
     ...(round === undefined ? {} : { round }),
     ...(reason === undefined ? {} : { reason }),
@@ -377,7 +447,8 @@ export function receiptEntry(command: CommandOf<'receipt'>, now: Timestamp): Tim
 export function receipt(state: Pending, command: CommandOf<'receipt'>, now: Timestamp): Outcome {
   const entry = note(receiptEntry(command, now));
   const step = stepOf(state, command.step);
-  const settled = step === undefined || step.round === 0 || step.status === 'delivered' || step.status === 'acknowledged';
+  const settled =
+    step === undefined || step.round === 0 || step.status === 'delivered' || step.status === 'acknowledged';
   const isOld = command.round !== undefined && command.round !== step?.round;
   if (settled || (command.outcome === 'failed' && (step.status === 'failed' || isOld))) return same(state, ok, [entry]);
   if (command.outcome === 'delivered') {
@@ -389,4 +460,3 @@ export function receipt(state: Pending, command: CommandOf<'receipt'>, now: Time
   const delivery = replaceStep(state.delivery, failed.step);
   return settle(state, { delivery, effects: [entry, failed.effect], dueAt: state.dueAt }, command.reach, now);
 }
-

@@ -1,7 +1,14 @@
 // The state machine: decide(state, command, now) → {next, effects, dueAt, answer}; every state × command cell stands in one table.
 import type { Answer, Command, CommandOf, CommandType, Outcome, TimelineEntry } from './events.ts';
 import * as pending from './pending.ts';
-import { dueAtOf, type Pending, type Status, type Terminal, type Timestamp, type Verification } from './verification.ts';
+import {
+  dueAtOf,
+  type Pending,
+  type Status,
+  type Terminal,
+  type Timestamp,
+  type Verification,
+} from './verification.ts';
 
 /** What one cell does, which states it may lead to, and how the table of the README words it. */
 interface Cell<S, C extends Command> {
@@ -76,7 +83,11 @@ const ended: Row<Terminal> = {
 export const table: { readonly pending: Row<Pending> } & { readonly [S in Terminal['status']]: Row<Terminal> } = {
   pending: {
     acknowledge: { to: ['pending'], text: 'acknowledged; escalation stops', run: pending.acknowledge },
-    decide: { to: ['approved', 'denied', 'pending'], text: 'approved; denied; or wrong number counted', run: pending.decideByDevice },
+    decide: {
+      to: ['approved', 'denied', 'pending'],
+      text: 'approved; denied; or wrong number counted',
+      run: pending.decideByDevice,
+    },
     'submit-code': { to: ['approved', 'pending'], text: 'approved; or wrong code counted', run: pending.submitCode },
     resend: { to: ['pending'], text: 'current step again, or straight to SMS', run: pending.resend },
     cancel: { to: ['canceled'], text: 'canceled', run: pending.cancel },
@@ -108,12 +119,19 @@ export function decide(state: Verification, command: Exclude<Command, { type: 'c
 export function decide(state: Verification | undefined, command: Command, now: Timestamp): Outcome {
   if (command.type === 'create') return createCell.run(undefined, command, now);
   if (state === undefined) throw new TypeError(`${command.type} needs a verification`);
-  if (state.status !== 'pending') return runCell<Terminal, typeof command.type>(table[state.status], state, command.type, command, now);
+  if (state.status !== 'pending')
+    return runCell<Terminal, typeof command.type>(table[state.status], state, command.type, command, now);
   // Whoever knocks at or after the deadline finds it expired, whether or not a timer has run (law 3).
   if (now >= state.expiresAt) return pending.expire(state, command, now);
   return runCell<Pending, typeof command.type>(table.pending, state, command.type, command, now);
 }
 
-function runCell<S, T extends keyof Row<S>>(row: Row<S>, state: S, type: T, command: CommandOf<T>, now: Timestamp): Outcome {
+function runCell<S, T extends keyof Row<S>>(
+  row: Row<S>,
+  state: S,
+  type: T,
+  command: CommandOf<T>,
+  now: Timestamp,
+): Outcome {
   return row[type].run(state, command, now);
 }

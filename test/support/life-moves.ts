@@ -184,15 +184,13 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 });
 
 /** Somebody who keeps guessing, alone or many at once. */
-const guessing: fc.Arbitrary<Turn> = fc
-  .integer({ min: 2, max: 7 })
-  .chain((guesses) =>
-    fc.record({
-      wait,
-      moves: fc.array(code, { minLength: guesses, maxLength: guesses }),
-      storeFails: fc.constant(undefined),
-    }),
-  );
+const guessing: fc.Arbitrary<Turn> = fc.integer({ min: 2, max: 7 }).chain((guesses) =>
+  fc.record({
+    wait,
+    moves: fc.array(code, { minLength: guesses, maxLength: guesses }),
+    storeFails: fc.constant(undefined),
+  }),
+);
 
 export const lifeArbitrary: fc.Arbitrary<DrawnLife> = fc.record({
   persona,

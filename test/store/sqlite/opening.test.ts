@@ -48,7 +48,9 @@ describe('the data file', () => {
   });
 
   it('is refused at once where no folder can be made', () => {
-    expect(() => createSqliteStore({ file: '/proc/nowhere/hub.db', clock: createFakeClock() })).to.throw(StoreFileError);
+    expect(() => createSqliteStore({ file: '/proc/nowhere/hub.db', clock: createFakeClock() })).to.throw(
+      StoreFileError,
+    );
   });
 
   it('keeps the mode that its operator gave it', async () => {
