@@ -26,9 +26,9 @@ const advice: Record<VerihubErrorCode, Advice> = {
   'verification-expired': 'This request ran out of time. Start the sign-in again.',
   'too-large': 'This request is too large for the hub.',
   'unsupported-media-type': 'The hub expects JSON.',
-  invalid: (facts) =>
-    facts.detail
-      ? `The hub did not accept this: ${facts.detail}`
+  invalid: ({ detail }) =>
+    detail && !namesFields(detail)
+      ? `The hub did not accept this: ${detail}`
       : 'The hub did not accept these values. Check them and try again.',
   'idempotency-key-reused': 'This idempotency key was used for another request. Use a new one for each new request.',
   'number-incorrect': (facts) =>
@@ -72,6 +72,11 @@ const advice: Record<VerihubErrorCode, Advice> = {
 export function adviceFor(code: VerihubErrorCode, facts: Facts): string {
   const text = advice[code];
   return typeof text === 'string' ? text : text(facts);
+}
+
+/** JSON pointers (RFC 6901), such as `/code`, say nothing to a person: they stay in `detail` and `errors`. */
+function namesFields(detail: string): boolean {
+  return /(^|[^\w:/])\/\w/.test(detail);
 }
 
 function later({ retryAfter }: Facts): string {

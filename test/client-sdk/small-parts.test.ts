@@ -141,6 +141,21 @@ describe('errors', () => {
     }
   });
 
+  it('keep the places in a request for developers', () => {
+    const detail = '/code: must be six digits. And 1 more.';
+    const errors = [{ pointer: '/code', detail: 'must be six digits' }];
+    for (const code of ['invalid', 'malformed'] as const) {
+      const error = new VerihubError(code, { detail, errors });
+      expect(error.message).not.to.match(/\/|six digits/);
+      expect(error).to.deep.include({ detail, errors });
+    }
+    expect(new VerihubError('invalid', { detail: 'This asks for no number; leave it out.' }).message).to.equal(
+      'The hub did not accept this: This asks for no number; leave it out.',
+    );
+    for (const mixed of ['Ask without /number or with it.', 'Look at "/number".', '/phoneNumber is wrong.'])
+      expect(new VerihubError('invalid', { detail: mixed }).message).not.to.include('/');
+  });
+
   it('never take a proxy’s word for the hub’s', () => {
     for (const status of [400, 401, 403, 404, 409, 410]) expect(errorFromStatus(status).code).to.equal('bad-response');
     for (const status of [502, 503, 504]) expect(errorFromStatus(status).code).to.equal('store-unavailable');
