@@ -29,7 +29,7 @@ export interface DemoOptions {
 }
 
 export interface Demo {
-  /** Answers what is below `/demo`; everything else goes on to the next middleware. */
+  /** Answers what is below `/demo`, and `/`, which leads there; everything else goes on to the next middleware. */
   routes: ReturnType<Router['routes']>;
   /** Ends the live streams. */
   close(): void;

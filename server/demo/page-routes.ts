@@ -20,6 +20,8 @@ export function addPageRoutes(router: Router, { origin, bankName }: PageRoutesOp
   const icons = new Map<number, Buffer>();
   const names = { bank: bankName, hub: origin };
 
+  // The hub itself has nothing at its root: whoever types its address while the demo is on wants the demo.
+  router.get('/', (context) => context.redirect('/demo/'));
   router.get('/demo', (context) => context.redirect('/demo/'));
   for (const path of pagePaths) {
     router.get(`/demo/${path}`, async (context) => {

@@ -71,6 +71,11 @@ describe('the demo pages', () => {
     expect((await get('/demo')).headers.get('location')).to.equal('/demo/');
   });
 
+  it('are where the hub’s own address leads', async () => {
+    const { status, headers } = await get('/');
+    expect([status, headers.get('location')]).to.deep.equal([302, '/demo/']);
+  });
+
   it('lead nowhere else', async () => {
     const paths = [
       '/demo/stage/stage.html',
@@ -95,6 +100,7 @@ describe('the demo pages', () => {
   it('are absent where the demo is off', async () => {
     await using bare = await startTestHub();
     expect((await bare.call('GET', '/demo/')).status).to.equal(404);
+    expect((await bare.call('GET', '/')).body).to.include({ status: 404, code: 'not-found' });
     expect((await bare.call('GET', '/demo/api/outbox')).status).to.equal(404);
   });
 });
