@@ -2,6 +2,7 @@
 import { VerihubError } from '../../../../client-sdk/browser.ts';
 import type { BrowserClient, VerificationView } from '../../../../client-sdk/browser.ts';
 import { messageOf } from '../shared/call-bank.ts';
+import { mayTakeFocus } from '../shared/view.ts';
 import type { View } from '../shared/view.ts';
 
 export interface CodeForm {
@@ -11,35 +12,44 @@ export interface CodeForm {
 export function bindCodeForm(view: View, client: BrowserClient): CodeForm {
   const form = view.part('codeForm', HTMLFormElement);
   const input = view.part('code', HTMLInputElement);
+  const refused: Refused = { code: '', message: '' };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void send(view, client);
+    void send(view, client, refused);
   });
   // A code that is filled in by the browser or pasted is complete: it needs no second gesture.
   input.addEventListener('input', () => {
-    if (digitsOf(input.value).length === 6) form.requestSubmit();
+    if (isCode(digitsOf(input.value))) form.requestSubmit();
   });
   return {
     show({ code: { acceptable, attemptsLeft }, status }) {
       const appears = form.hidden && acceptable;
       form.hidden = status !== 'pending' || !(acceptable || (!form.hidden && attemptsLeft === 0));
-      if (appears && isAtRest(document.activeElement)) input.focus();
+      if (appears && mayTakeFocus() && isAtRest(document.activeElement)) input.focus();
     },
   };
 }
 
-async function send(view: View, client: BrowserClient): Promise<void> {
+/** The hub counts a code each time it is sent: one that it just refused is not worth another try. */
+interface Refused {
+  code: string;
+  message: string;
+}
+
+async function send(view: View, client: BrowserClient, refused: Refused): Promise<void> {
   const input = view.part('code', HTMLInputElement);
   const submit = view.part('codeSubmit', HTMLButtonElement);
   // Each one counts: never two at once.
   if (submit.disabled) return;
   const code = digitsOf(input.value);
+  if (!isCode(code)) return complain(view, 'Enter the six digits.');
+  if (code === refused.code) return complain(view, refused.message);
   submit.disabled = true;
   complain(view, '');
   try {
-    if (code.length === 6) await client.code(code);
-    else complain(view, 'The code has six digits.');
+    await client.code(code);
   } catch (thrown) {
+    if (isRefused(thrown)) Object.assign(refused, { code, message: messageOf(thrown) });
     complain(view, messageOf(thrown));
     if (isSpent(thrown)) close(view);
   } finally {
@@ -51,6 +61,10 @@ async function send(view: View, client: BrowserClient): Promise<void> {
 function close(view: View): void {
   view.part('headline', HTMLElement).focus();
   view.part('code', HTMLInputElement).disabled = true;
+}
+
+function isRefused(thrown: unknown): boolean {
+  return thrown instanceof VerihubError && thrown.code === 'code-incorrect';
 }
 
 function isSpent(thrown: unknown): boolean {
@@ -69,6 +83,10 @@ function complain(view: View, text: string): void {
 
 function digitsOf(text: string): string {
   return text.replace(/[\s-]/g, '');
+}
+
+function isCode(text: string): boolean {
+  return /^\d{6}$/.test(text);
 }
 
 /** The person is not in the middle of something else. */

@@ -53,8 +53,13 @@ export function showView(stage: HTMLElement, view: View): void {
   stage.replaceChildren(view.root);
   const heading = view.root.querySelector('h1');
   heading?.setAttribute('tabindex', '-1');
-  heading?.focus({ preventScroll: true });
+  if (mayTakeFocus()) heading?.focus({ preventScroll: true });
   globalThis.scrollTo?.(0, 0);
+}
+
+/** In a frame of the demo's stage only while the person is there: focus would jump over from where they are. */
+export function mayTakeFocus(): boolean {
+  return globalThis.self === globalThis.top || document.hasFocus();
 }
 
 /** The stage of the page. */
