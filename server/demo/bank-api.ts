@@ -25,6 +25,16 @@ export interface SignInRequest {
   lifetimeSeconds: number;
 }
 
+export interface Payment {
+  to: string;
+  /** Such as `120.00 EUR`. */
+  amount: string;
+  /** RFC 3339. */
+  at: string;
+  /** How it was approved. */
+  method: DecisionMethod | null;
+}
+
 export interface Account {
   userId: string;
   method: DecisionMethod | null;
@@ -32,7 +42,8 @@ export interface Account {
   signedInAt: string;
   /** RFC 3339, or null when this browser is not trusted. */
   trustedUntil: string | null;
-  payments: { to: string; amount: string; at: string }[];
+  /** Newest first. */
+  payments: Payment[];
 }
 
 /** What the waiting page needs to follow one verification. */
@@ -61,6 +72,11 @@ export interface FinishReply {
 export interface EnrollmentLink {
   uri: string;
   expiresAt: string;
+}
+
+/** For the simulated phone system, which takes down the notification of a request that nobody waits for any more. */
+export interface WaitingState {
+  waiting: boolean;
 }
 
 export interface TimelineView {

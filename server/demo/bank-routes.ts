@@ -6,7 +6,7 @@ import type { Bank, Trust } from './bank.ts';
 import { personChangeOf, signInOf, userIdOf } from './bank-request.ts';
 import { setCookie } from './bank-sessions.ts';
 import type { BankSessions } from './bank-sessions.ts';
-import type { BankState, Purpose, SignInRequest } from './bank-api.ts';
+import type { BankState, Purpose, SignInRequest, WaitingState } from './bank-api.ts';
 import { browserName } from './browser-name.ts';
 import { readJsonBody } from './json-body.ts';
 
@@ -30,6 +30,10 @@ export function addBankRoutes(router: Router, options: BankRoutesOptions): void 
   });
   router.get('/demo/api/person', async (context) => {
     context.body = await bank.person(userIdOf(context.query['userId']));
+  });
+  router.get('/demo/api/waiting', async (context) => {
+    const waiting = await bank.isWaiting(String(context.query['verificationId']));
+    context.body = { waiting } satisfies WaitingState;
   });
   post('person', (_context, body) => bank.changePerson(personChangeOf(body)));
   post('enrollment', (_context, body) => bank.enrollment(userIdOf(body['userId'])));

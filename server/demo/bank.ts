@@ -38,6 +38,8 @@ export interface Bank {
   person(userId: string): Promise<Person>;
   changePerson(change: PersonChange): Promise<Person>;
   enrollment(userId: string): Promise<EnrollmentLink>;
+  /** Whether an answer to it can still be given. */
+  isWaiting(verificationId: string): Promise<boolean>;
   /** Asks for an approval; `trust` is what the browser's token was exchanged for, if it was. */
   ask(session: BankSession, question: Question): Promise<Asked>;
   /** Checks what the page brought back and opens the account. Rejects with `VerihubError`. */
@@ -63,6 +65,7 @@ export function createBank(options: BankOptions): Bank {
     person: (userId) => person(desk, userId),
     changePerson: (change) => changePerson(desk, change),
     enrollment: (userId) => enrollment(desk, userId),
+    isWaiting: async (verificationId) => (await desk.hub.getVerification(verificationId)).status === 'pending',
     ask: (session, question) => ask(desk, session, question),
     finish: (session, resultToken) => finish(desk, session, resultToken, null),
     trustBrowser: (session) => trustBrowser(desk, session),
@@ -129,7 +132,7 @@ async function finish(
     session.account = { userId: asked.userId, method: claims.method, signedInAt: now, trustedUntil, payments: [] };
   const account = session.account;
   if (account === null) throw new VerihubError('result-invalid', { detail: 'nobody is signed in' });
-  if (asked.purpose === 'payment') account.payments.unshift({ ...payment, at: now });
+  if (asked.purpose === 'payment') account.payments.unshift({ ...payment, at: now, method: claims.method });
   return { purpose: asked.purpose, account };
 }
 

@@ -45,6 +45,23 @@ describe('signing in with a phone that is not at hand', function () {
     await visit.bankSays(`Hello, ${visit.userId}`);
   });
 
+  it('where WebSocket is blocked, the phone is reached all the same, and its switch still works', async () => {
+    await using visit = await house.visit({ windows: {} });
+    const { phone } = visit;
+    await phone.addInitScript(blockWebSocket);
+    await phone.reload();
+    await phone.getByText('Ready', { exact: true }).waitFor();
+    await visit.phoneIs('No internet');
+    await phone.getByText('No connection: check your network.').waitFor();
+    await visit.signIn();
+    await visit.bankSays('We sent a push notification');
+    await visit.phoneSays('Authenticator');
+    await visit.phoneIs('Online');
+    await visit.phoneSays('Sign in to Dune Bank');
+    await visit.approve(await visit.number());
+    await visit.bankSays(`Hello, ${visit.userId}`);
+  });
+
   it('app closed: a push arrives, a tap opens the request', async () => {
     await using visit = await house.visit();
     await visit.phoneIs('App closed');
@@ -110,6 +127,15 @@ describe('signing in with a phone that is not at hand', function () {
     await visit.bankSays('Not approved');
   });
 });
+
+/** Runs in the page: what a company proxy does to WebSocket handshakes. */
+function blockWebSocket(): void {
+  const blocked = (url: string | URL): string => String(url).replace('/socket.io/', '/blocked/');
+  globalThis.WebSocket = new Proxy(WebSocket, {
+    construct: (Original, [url, protocols]: [string | URL, string[] | undefined]) =>
+      new Original(blocked(url), protocols),
+  });
+}
 
 async function lineOf({ bank }: DemoVisit, step: string): Promise<string | null> {
   return bank

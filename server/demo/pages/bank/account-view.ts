@@ -1,5 +1,5 @@
 // The account after a sign-in: how it was verified, a payment that asks again, and trusting this browser.
-import type { Account } from '../../bank-api.ts';
+import type { Account, Payment } from '../../bank-api.ts';
 import { messageOf, sendToBank } from '../shared/call-bank.ts';
 import { having } from '../shared/shapes.ts';
 import { openTemplate } from '../shared/view.ts';
@@ -7,6 +7,8 @@ import type { View } from '../shared/view.ts';
 
 export interface AccountOptions {
   account: Account;
+  /** The payment that was just made, if one was. */
+  paid: Payment | null;
   /** Rejects with a text for the person. */
   onPay: () => Promise<void>;
   onSignOut: () => Promise<void>;
@@ -18,12 +20,18 @@ const verified: Record<NonNullable<Account['method']>, string> = {
   'trusted-browser': 'Signed in without your phone: you trust this browser',
 };
 
-export function openAccount({ account, onPay, onSignOut }: AccountOptions): View {
+/** In euros, before the payments of this session; the page has no other account. */
+const openingBalance = 8_214.5;
+const money = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+export function openAccount({ account, paid, onPay, onSignOut }: AccountOptions): View {
   const view = openTemplate('account');
   const pay = view.part('pay', HTMLButtonElement);
-  view.text('greeting', `Hello, ${account.userId}`);
-  const time = new Date(account.signedInAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  view.text('verified', `${account.method === null ? 'Verified' : verified[account.method]}, ${time}`);
+  const approval = paid === null ? approvalOf(account.method, account.signedInAt) : approvalOf(paid.method, paid.at);
+  view.text('greeting', paid === null ? `Hello, ${account.userId}` : 'Payment sent');
+  view.text('verified', paid === null ? approval : `${paid.amount} to ${paid.to}. ${approval}`);
+  const spent = account.payments.reduce((sum, { amount }) => sum + Number.parseFloat(amount), 0);
+  view.text('amount', `${money.format(openingBalance - spent)} EUR`);
   addPayments(view, account);
   bindTrust(view, account);
   view.button('signOut', () => void onSignOut());
@@ -36,6 +44,11 @@ export function openAccount({ account, onPay, onSignOut }: AccountOptions): View
       });
   });
   return view;
+}
+
+function approvalOf(method: Account['method'], at: string): string {
+  const time = new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return `${method === null ? 'Verified' : verified[method]}, ${time}`;
 }
 
 function addPayments(view: View, { payments }: Account): void {

@@ -19,13 +19,21 @@ import { forgetWaiting, keepWaiting, keptWaiting } from './waiting-store.ts';
 const stage = mainOf(document);
 const channel = openDemoChannel();
 const settings = createSettings(localStorage);
-const shown: { hub: string; view: BankNews['view']; stop: () => void } = {
+const shown: { hub: string; view: BankNews['view']; stop: () => void; phoneChanged: () => void } = {
   hub: location.origin,
   view: 'sign-in',
   stop: () => {},
+  phoneChanged: () => {},
 };
+/** Whom the phone beside this page is set up for, as far as it has told. */
+const phone: { userId: string | null } = { userId: null };
 
 channel.listen('hello', tell);
+channel.listen('phone', ({ userId }) => {
+  if (userId === phone.userId) return;
+  phone.userId = userId;
+  shown.phoneChanged();
+});
 void start();
 
 function tell(): void {
@@ -35,7 +43,7 @@ function tell(): void {
 /** One view at a time; what the one before had running ends. */
 function show(name: BankNews['view'], view: View, stop: () => void = () => {}): void {
   shown.stop();
-  Object.assign(shown, { view: name, stop });
+  Object.assign(shown, { view: name, stop, phoneChanged: () => {} });
   showView(stage, view);
   tell();
 }
@@ -66,12 +74,13 @@ async function start(): Promise<void> {
 
 function showSignIn(): void {
   forgetWaiting();
-  const view = openSignIn({
+  const { view, phoneChanged } = openSignIn({
     settings,
     onSetUp: showSetUp,
     onSignIn: (userId) => ask('sign-in', { userId }),
   });
   show('sign-in', view);
+  shown.phoneChanged = phoneChanged;
 }
 
 function showSetUp(userId: string): void {
@@ -94,7 +103,7 @@ function wait(waiting: Waiting, { resumed }: { resumed: boolean }): void {
     resumed,
     onApproved: (account) => {
       forgetWaiting();
-      showAccount(account);
+      showAccount(account, waiting.purpose);
     },
     onEnded: (end) => {
       forgetWaiting();
@@ -112,9 +121,11 @@ function showOutcome(ending: Ending, onGoOn: () => void): void {
   show('ended', openOutcome(ending, { onGoOn, onSetUp: () => showSetUp(settings.userId()) }));
 }
 
-function showAccount(account: Account): void {
+/** `after`: what was just approved, if anything. */
+function showAccount(account: Account, after: Purpose = 'sign-in'): void {
   const view = openAccount({
     account,
+    paid: after === 'payment' ? (account.payments[0] ?? null) : null,
     onPay: () => ask('payment', {}),
     onSignOut: async () => {
       await sendToBank('sign-out', having());

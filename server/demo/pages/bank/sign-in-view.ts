@@ -14,7 +14,13 @@ export interface SignInOptions {
   onSignIn: (userId: string) => Promise<void>;
 }
 
-export function openSignIn(options: SignInOptions): View {
+export interface SignInView {
+  view: View;
+  /** A phone was set up or removed, perhaps this person's. */
+  phoneChanged(): void;
+}
+
+export function openSignIn(options: SignInOptions): SignInView {
   const { settings, onSetUp } = options;
   const view = openTemplate('sign-in');
   const user = view.part('user', HTMLInputElement);
@@ -31,7 +37,7 @@ export function openSignIn(options: SignInOptions): View {
     void signIn(view, options, controls);
   });
   void look(view, settings, controls);
-  return view;
+  return { view, phoneChanged: () => void lookAgain(view, settings) };
 }
 
 function showPerson(view: View, { devices }: Person): void {
@@ -41,14 +47,25 @@ function showPerson(view: View, { devices }: Person): void {
 async function look(view: View, settings: Settings, controls: Controls): Promise<void> {
   view.text('mistake', '');
   try {
-    const person = await getFromBank(`person?userId=${encodeURIComponent(settings.userId())}`, isPerson);
-    // Meanwhile another name may have been typed.
-    if (person.userId !== settings.userId()) return;
+    const person = await readPerson(settings);
+    if (person === null) return;
     showPerson(view, person);
     controls.show(person);
   } catch (thrown) {
     view.text('mistake', messageOf(thrown));
   }
+}
+
+/** Nobody asked for it: what is typed in the controls stays, and a failure is not worth a word. */
+async function lookAgain(view: View, settings: Settings): Promise<void> {
+  const person = await readPerson(settings).catch(() => null);
+  if (person !== null) showPerson(view, person);
+}
+
+/** Null: meanwhile another name was typed. */
+async function readPerson(settings: Settings): Promise<Person | null> {
+  const person = await getFromBank(`person?userId=${encodeURIComponent(settings.userId())}`, isPerson);
+  return person.userId === settings.userId() ? person : null;
 }
 
 async function signIn(view: View, { settings, onSignIn }: SignInOptions, controls: Controls): Promise<void> {

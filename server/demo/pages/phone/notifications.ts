@@ -1,7 +1,10 @@
 // What the simulated phone system shows on top of the app: push notifications and text messages, as far as they can reach it.
+import type { WaitingState } from '../../bank-api.ts';
 import type { OutboxMessage, OutboxPush, OutboxSms } from '../../outbox-api.ts';
+import { getFromBank } from '../shared/call-bank.ts';
 import type { PhoneMode } from '../shared/demo-channel.ts';
 import { watchOutbox } from '../shared/outbox-stream.ts';
+import { having } from '../shared/shapes.ts';
 import { openTemplate, setIcon } from '../shared/view.ts';
 import { ownPushToken } from './enroll-screen.ts';
 
@@ -23,11 +26,13 @@ export interface NotificationOptions {
   onText: (message: OutboxSms) => void;
 }
 
-/** The phone's own pushes, and which of them the person has done with. */
+/** The phone's own pushes, and which of them are done with: by the person, or because their request has ended. */
 interface Shelf extends NotificationOptions {
   pushes: Map<string, OutboxPush>;
   dismissed: Set<string>;
 }
+
+const endCheckMs = 1_000;
 
 export function startNotifications(options: NotificationOptions): Notifications {
   const shelf: Shelf = { ...options, pushes: new Map(), dismissed: new Set() };
@@ -35,6 +40,7 @@ export function startNotifications(options: NotificationOptions): Notifications 
     for (const message of messages) take(shelf, message, isNew);
     update(shelf);
   });
+  setInterval(() => void withdrawEnded(shelf), endCheckMs);
   return { update: () => update(shelf), find: (id) => shelf.pushes.get(id) };
 }
 
@@ -63,6 +69,18 @@ function update(shelf: Shelf): void {
   }
 }
 
+/** The app is closed and cannot learn that a request has ended: the phone system is asked for it, as far as one is shown. */
+async function withdrawEnded(shelf: Shelf): Promise<void> {
+  for (const card of shelf.place.querySelectorAll<HTMLElement>('[data-push]')) {
+    const push = shelf.pushes.get(card.dataset['push'] ?? '');
+    if (push === undefined) continue;
+    const path = `waiting?verificationId=${encodeURIComponent(push.verificationId)}`;
+    const { waiting } = await getFromBank(path, having<WaitingState>('waiting')).catch(() => ({ waiting: true }));
+    if (!waiting) shelf.dismissed.add(push.id);
+  }
+  update(shelf);
+}
+
 function isDue({ mode, dismissed, isKnown }: Shelf, { id, verificationId, expiresAt }: OutboxPush): boolean {
   if (mode() === 'offline' || dismissed.has(id) || isKnown(verificationId)) return false;
   return Date.parse(expiresAt) > Date.now();
@@ -88,9 +106,10 @@ function cardOf({ dismissed, onOpen }: Shelf, push: OutboxPush): HTMLElement {
 /** A card that goes away by itself when a person does not do it first. */
 export function showText(
   shelf: HTMLElement,
-  { icon, title, text }: { icon: string; title: string; text: string },
+  { icon, title, text, verificationId }: { icon: string; title: string; text: string; verificationId?: string },
 ): void {
   const view = openTemplate('notification');
+  if (verificationId !== undefined) view.root.dataset['text'] = verificationId;
   setIcon(view.part('icon', SVGElement), icon);
   view.text('title', title);
   view.text('text', text);
@@ -98,4 +117,9 @@ export function showText(
   view.button('dismiss', () => view.root.remove());
   shelf.prepend(view.root);
   setTimeout(() => view.root.remove(), 20_000);
+}
+
+/** Text messages of a request that has ended: nothing is left to type, and its result should not be covered. */
+export function dismissTexts(shelf: HTMLElement, verificationId: string): void {
+  for (const card of shelf.querySelectorAll(`[data-text="${CSS.escape(verificationId)}"]`)) card.remove();
 }

@@ -7,9 +7,9 @@ import { getFromBank, messageOf } from '../shared/call-bank.ts';
 import { openDemoChannel } from '../shared/demo-channel.ts';
 import { having } from '../shared/shapes.ts';
 import { mainOf, viewOf } from '../shared/view.ts';
-import { showText, startNotifications } from './notifications.ts';
+import { dismissTexts, showText, startNotifications } from './notifications.ts';
 import { becomeEnrolled, becomeRemoved, countMore, setMode, showDue, showPrompt, showResult } from './phone.ts';
-import type { Phone } from './phone.ts';
+import type { Phone, Screen } from './phone.ts';
 import { bindModes, startStatusBar } from './phone-system.ts';
 import type { Radio } from './radio.ts';
 import { endedElsewhere } from './results.ts';
@@ -30,6 +30,7 @@ export async function startPhone(radio: Radio): Promise<void> {
   phone.onChange = () => {
     modes.show(phone.mode);
     notifications.update();
+    if (phone.shown.kind === 'result') dismissTexts(shelf, phone.shown.verificationId);
     tell(phone);
   };
   startStatusBar(document);
@@ -43,8 +44,7 @@ function createPhone(radio: Radio): Phone {
   const client = createDeviceClient({
     keyStore: createIndexedDbKeyStore(),
     endpoint: location.origin,
-    // Long-polling would go around the radio's switch.
-    socket: { transports: ['websocket'], reconnect: { baseMs: 1_000, maxMs: 5_000 } },
+    socket: { reconnect: { baseMs: 1_000, maxMs: 5_000 } },
     runtime: radio.runtime,
   });
   return {
@@ -77,12 +77,15 @@ function followHub(phone: Phone): void {
   client.onPrompt((prompt) => {
     // The same request again means that its text has changed: what is shown must be what is signed.
     const isShown = phone.shown.kind === 'prompt' && phone.shown.prompt.id === prompt.id;
-    if (isShown || phone.shown.kind === 'home' || phone.shown.kind === 'settings') showPrompt(phone, prompt);
+    if (isShown || givesWay.has(phone.shown.kind)) showPrompt(phone, prompt);
     countMore(phone);
     phone.onChange();
   });
   client.onPromptClosed((closed) => takeDown(phone, closed));
 }
+
+/** The screens that a new request takes the place of. What came of the last one is among the recent ones, too. */
+const givesWay: ReadonlySet<Screen['kind']> = new Set(['home', 'settings', 'result']);
 
 function takeDown(phone: Phone, { id, status }: PromptClosed): void {
   const { shown } = phone;
@@ -133,13 +136,17 @@ async function openPush(phone: Phone, push: OutboxPush, shelf: HTMLElement): Pro
 }
 
 /** Every message of the demo is in the outbox; a phone gets those to its own number. */
-async function receiveText({ registration }: Phone, { to, text }: OutboxSms, shelf: HTMLElement): Promise<void> {
+async function receiveText(
+  { registration }: Phone,
+  { to, text, verificationId }: OutboxSms,
+  shelf: HTMLElement,
+): Promise<void> {
   if (registration !== null) {
     const path = `person?userId=${encodeURIComponent(registration.userId)}`;
     const person = await getFromBank(path, having<Person>('phoneNumber')).catch(() => null);
     if (person !== null && person.phoneNumber !== to) return;
   }
-  showText(shelf, { icon: 'sms', title: 'Text message', text });
+  showText(shelf, { icon: 'sms', title: 'Text message', text, verificationId });
 }
 
 function tell({ channel, registration, mode, client }: Phone): void {

@@ -17,7 +17,8 @@ import type { Result } from './results.ts';
 import { openSettings } from './settings-screen.ts';
 
 export type Screen =
-  | { kind: 'blank' | 'lock' | 'result' | 'settings' }
+  | { kind: 'blank' | 'lock' | 'settings' }
+  | { kind: 'result'; verificationId: string }
   | { kind: 'enroll'; screen: EnrollScreen }
   | { kind: 'home'; screen: HomeScreen }
   | { kind: 'prompt'; screen: PromptScreen; prompt: PromptView };
@@ -102,13 +103,11 @@ export function countMore({ shown, client }: Phone): void {
   shown.screen.showMore(client.pending().filter(({ id }) => id !== shown.prompt.id).length);
 }
 
-export function showResult(phone: Phone, { action }: Pick<PromptView, 'action'>, result: Result): void {
+export function showResult(phone: Phone, { id, action }: Pick<PromptView, 'id' | 'action'>, result: Result): void {
   addRecent({ action, result, at: new Date().toISOString() });
-  show(
-    phone,
-    { kind: 'result' },
-    openResult(result, () => showDue(phone)),
-  );
+  const more = phone.client.pending().some((other) => other.id !== id);
+  const view = openResult(result, { more, onDone: () => showDue(phone) });
+  show(phone, { kind: 'result', verificationId: id }, view);
 }
 
 export async function becomeEnrolled(phone: Phone, registration: Registration): Promise<void> {

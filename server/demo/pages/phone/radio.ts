@@ -8,13 +8,17 @@ export interface Radio {
   runtime: Pick<SdkRuntime, 'fetch' | 'isOnline' | 'watch'>;
 }
 
-/** Takes the place of `WebSocket`, so it must come before anything that keeps hold of that. */
+/** Takes the place of `WebSocket` and `XMLHttpRequest`, so it must come before anything that keeps hold of that. */
 export function installRadio(scope: typeof globalThis): Radio {
   const state = { on: true };
   const sockets = new Set<WebSocket>();
+  const polls = new Set<XMLHttpRequest>();
   const news = new EventTarget();
   const isOnline = (): boolean => state.on && scope.navigator.onLine;
-  Object.assign(scope, { WebSocket: switchable(scope.WebSocket, () => state.on, sockets) });
+  Object.assign(scope, {
+    WebSocket: switchable(scope.WebSocket, () => state.on, sockets),
+    XMLHttpRequest: switchablePolls(scope.XMLHttpRequest, () => state.on, polls),
+  });
 
   return {
     isOn: () => state.on,
@@ -22,6 +26,7 @@ export function installRadio(scope: typeof globalThis): Radio {
       if (state.on === on) return;
       state.on = on;
       if (!on) for (const socket of sockets) socket.close();
+      if (!on) for (const poll of polls) poll.abort();
       news.dispatchEvent(new Event(on ? 'online' : 'offline'));
     },
     runtime: {
@@ -51,6 +56,28 @@ function switchable(Original: typeof WebSocket, isOn: () => boolean, sockets: Se
       sockets.add(socket);
       socket.addEventListener('close', () => sockets.delete(socket));
       return socket;
+    },
+  });
+}
+
+/** What Socket.IO polls with where WebSocket is blocked. */
+function switchablePolls(
+  Original: typeof XMLHttpRequest,
+  isOn: () => boolean,
+  polls: Set<XMLHttpRequest>,
+): typeof XMLHttpRequest {
+  return new Proxy(Original, {
+    construct(target) {
+      const poll = new target();
+      poll.addEventListener('loadstart', () => polls.add(poll));
+      poll.addEventListener('loadend', () => polls.delete(poll));
+      const send = poll.send.bind(poll);
+      return Object.assign(poll, {
+        send(body?: XMLHttpRequestBodyInit | null) {
+          if (!isOn()) throw new DOMException('the radio is off', 'NetworkError');
+          send(body);
+        },
+      });
     },
   });
 }
