@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { VerificationView } from '../../client-sdk/protocol.ts';
 import { startCheckedHub, type CheckedHub } from '../support/checked-hub.ts';
 import { enrollPhone } from '../support/phone.ts';
+import { createRecordingLogger } from '../support/recorders.ts';
 import { startVerification, verificationOf } from '../support/rest-scenes.ts';
 import { createShiftedClock, type ShiftedClock } from '../support/shifted-clock.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -23,11 +24,15 @@ describe("a receipt at the hub's door", () => {
   let simulator: VonageSimulator;
   let hub: CheckedHub;
   let clock: ShiftedClock;
+  const { logger, lines } = createRecordingLogger();
   let users = 0;
   before(async () => {
     simulator = await startVonageSimulator();
     clock = createShiftedClock();
-    hub = await startCheckedHub({ ...vonageEnv(simulator, folder.path), VERIHUB_SMS_PER_PREFIX: '1000' }, { clock });
+    hub = await startCheckedHub(
+      { ...vonageEnv(simulator, folder.path), VERIHUB_SMS_PER_PREFIX: '1000' },
+      { clock, logger },
+    );
   });
   beforeEach(() => simulator.respond(undefined));
   after(async () => {
@@ -220,9 +225,14 @@ describe("a receipt at the hub's door", () => {
         const reply = await tell(status, forge(JSON.stringify(status)));
         expect(reply.status).to.equal(401);
         expect(reply.headers.get('content-type')).to.equal('application/problem+json');
-        expect(await reply.json()).to.include({ code: 'unauthenticated' });
+        const { code, requestId } = (await reply.json()) as Record<string, unknown>;
+        expect(code).to.equal('unauthenticated');
         expect((await look(sms.id)).rev).to.equal(rev);
         expect(await receiptsOf(sms.id)).to.deep.equal([]);
+        const audited = lines.filter(({ fields }) => fields['requestId'] === requestId);
+        expect(audited.map(({ fields }) => [fields['route'], fields['status']])).to.deep.equal([
+          ['/v1/providers/vonage/status', 401],
+        ]);
       });
     }
 
