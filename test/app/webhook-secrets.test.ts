@@ -68,6 +68,15 @@ describe('rotating a webhook secret', () => {
     expect(await secrets()).to.deep.equal([rotated.secret]);
   });
 
+  it('is what another secret in the configuration does, at the next start', async () => {
+    const next = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
+    await app.applications.ensure(app.apiKey, { ...spec, webhook: { url, secret: next } });
+    expect(await secrets()).to.deep.equal([next, secret]);
+    await app.applications.ensure(app.apiKey, { ...spec, webhook: { url, secret: next } });
+    app.clock.advance(24 * hour);
+    expect(await secrets()).to.deep.equal([next]);
+  });
+
   it('without overlap ends the one before at once', async () => {
     const rotated = await rotateWebhookSecret(app.context, app.application.id, 0);
     expect(await secrets()).to.deep.equal([rotated.secret]);
