@@ -2,7 +2,7 @@
 import type { ChannelResult, CommandOf } from '../core/events.ts';
 import { fitPrompt, pushPromptBytes } from '../core/push-payload.ts';
 import { smsText } from '../core/sms-text.ts';
-import { attemptEntry } from '../core/pending.ts';
+import { attemptEntry } from '../core/pending-delivery.ts';
 import { stepOf, type StepReason, type Timestamp, type Verification } from '../core/verification.ts';
 import { userKey, type DeviceRecord } from '../ports/records.ts';
 import type { ClaimedMessage, Put } from '../ports/store.ts';

@@ -1,5 +1,7 @@
 // The state machine: decide(state, command, now) → {next, effects, dueAt, answer}; every state × command cell stands in one table.
 import type { Answer, Command, CommandOf, CommandType, Outcome, TimelineEntry } from './events.ts';
+import { expiredAnswer } from './outcomes.ts';
+import * as delivery from './pending-delivery.ts';
 import * as pending from './pending.ts';
 import {
   dueAtOf,
@@ -49,21 +51,21 @@ const noteOutcome = {
   to: [],
   text: 'noted in the timeline only',
   run: (state: Terminal, command: CommandOf<'delivery-outcome'>, now: Timestamp) =>
-    unchanged(state, { ok: true }, pending.attemptEntry(state, command, now)),
+    unchanged(state, { ok: true }, delivery.attemptEntry(state, command, now)),
 } as const;
 
 const noteReceipt = {
   to: [],
   text: 'noted in the timeline only',
   run: (state: Terminal, command: CommandOf<'receipt'>, now: Timestamp) =>
-    unchanged(state, { ok: true }, pending.receiptEntry(command, now)),
+    unchanged(state, { ok: true }, delivery.receiptEntry(command, now)),
 } as const;
 
 const repeatAnswer = {
   to: [],
   text: 'same answer told again; others refused: already decided',
   run: (state: Terminal, command: CommandOf<'decide'>, now: Timestamp) => {
-    if (now >= state.expiresAt) return unchanged(state, pending.expiredAnswer);
+    if (now >= state.expiresAt) return unchanged(state, expiredAnswer);
     return unchanged(state, pending.repeatedAnswer(state, command) ?? told(state));
   },
 } as const;
@@ -89,15 +91,19 @@ export const table: { readonly pending: Row<Pending> } & { readonly [S in Termin
       run: pending.decideByDevice,
     },
     'submit-code': { to: ['approved', 'pending'], text: 'approved; or wrong code counted', run: pending.submitCode },
-    resend: { to: ['pending'], text: 'current step again, or straight to SMS', run: pending.resend },
+    resend: { to: ['pending'], text: 'current step again, or straight to SMS', run: delivery.resend },
     cancel: { to: ['canceled'], text: 'canceled', run: pending.cancel },
-    due: { to: ['pending', 'undeliverable', 'expired'], text: 'next step; nobody left; or deadline', run: pending.due },
+    due: {
+      to: ['pending', 'undeliverable', 'expired'],
+      text: 'next step; nobody left; or deadline',
+      run: delivery.due,
+    },
     'delivery-outcome': {
       to: ['pending', 'undeliverable'],
       text: 'accepted, retried, or failed and next step',
-      run: pending.deliveryOutcome,
+      run: delivery.deliveryOutcome,
     },
-    receipt: { to: ['pending', 'undeliverable'], text: 'delivered; or failed', run: pending.receipt },
+    receipt: { to: ['pending', 'undeliverable'], text: 'delivered; or failed', run: delivery.receipt },
   },
   approved: ended,
   denied: ended,
