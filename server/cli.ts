@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Config } from './config/config.ts';
 import { parseConfig } from './config/parse-config.ts';
-import { openAdministration, type Administration } from './hub.ts';
+import { openAdministration, type Administration } from './administration.ts';
 
 const usage = `verihub: applications of a hub, their webhooks, and its configuration
 

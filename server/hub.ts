@@ -1,8 +1,8 @@
-// Composition root: builds, starts and closes everything. The only file that knows two adapters.
+// Composition root: builds, starts and closes everything. Here alone is one adapter handed to another.
 import { createApplications, type Applications } from './app/applications.ts';
 import { createBacklogWatch } from './app/backlog-watch.ts';
 import type { Context } from './app/context.ts';
-import { createDeadLetters, type DeadLetters } from './app/dead-letters.ts';
+import { createDeadLetters } from './app/dead-letters.ts';
 import { createDeliveryWorker } from './app/delivery-worker.ts';
 import { createDevices } from './app/devices.ts';
 import { createEscalationWorker } from './app/escalation-worker.ts';
@@ -14,7 +14,6 @@ import { createTrustedBrowsers } from './app/trusted-browsers.ts';
 import { createUsers } from './app/users.ts';
 import { createVerifications, type Verifications } from './app/verifications.ts';
 import { createWaiters } from './app/waiters.ts';
-import { rotateWebhookSecret, type RotatedSecret } from './app/webhook-secrets.ts';
 import type { Worker } from './app/worker-loop.ts';
 import { guardChannel, type GuardDeps } from './channels/guard.ts';
 import { createPhoneNumbers } from './channels/phone-numbers.ts';
@@ -27,6 +26,7 @@ import { formatApiKey } from './core/bearer.ts';
 import type { DemoKey } from './demo/demo-key.ts';
 import { listen, type Front } from './http/front.ts';
 import { createHttpApp } from './http/http-app.ts';
+import { createMachine, openStore, type Machine } from './machine.ts';
 import type { Presence } from './ports/bus.ts';
 import type { VonageCallbacks } from './ports/callbacks.ts';
 import type { Channels } from './ports/channel.ts';
@@ -37,14 +37,10 @@ import { createLocalBus } from './realtime/local-bus.ts';
 import { createRealtime } from './realtime/realtime.ts';
 import { createDeviceProofs } from './security/device-proofs.ts';
 import { generateHubKeys } from './security/hub-keys.ts';
-import { createRandom } from './security/random.ts';
 import { createSecrets } from './security/secrets.ts';
 import { createTokens } from './security/tokens.ts';
 import { createWebhookSigner } from './security/webhook-signer.ts';
-import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
-import { createSystemClock } from './telemetry/clock.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
-import { createLogger } from './telemetry/logger.ts';
 import { createMetrics, type MetricsRegistry } from './telemetry/metrics.ts';
 
 /** What a test may put in place of the machine's own. */
@@ -70,18 +66,12 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-/** What every part of the hub stands on. */
-interface Machine {
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
-
 /** Builds a hub and starts it. What was built before something failed is closed again. */
 export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> {
   await using building = new AsyncDisposableStack();
   const machine = createMachine(config, parts);
-  const store = openStore(config, machine, parts);
+  const opened = openStore(config, machine);
+  const store = parts.wrapStore?.(opened) ?? opened;
   building.defer(() => store.close());
   const front = await listen(config.http, machine);
   building.defer(() => front.close(config.drainTimeoutMs / 4));
@@ -108,48 +98,6 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
       await built.disposeAsync();
       cancel();
     }),
-  };
-}
-
-function createMachine(config: Config, parts: Parts): Machine {
-  return {
-    clock: parts.clock ?? createSystemClock(),
-    random: parts.random ?? createRandom(),
-    logger: parts.logger ?? createLogger({ level: config.logLevel }),
-  };
-}
-
-/** @throws when the file is another process's, or newer than this program: the message says what to do */
-function openStore(config: Config, { clock, logger }: Machine, parts: Parts): Store {
-  if (config.store.kind !== 'sqlite')
-    throw new Error(`The store ${config.store.kind} is not part of this version; use sqlite:<file>.`);
-  const store = createSqliteStore({ file: config.store.file, clock, logger });
-  return parts.wrapStore?.(store) ?? store;
-}
-
-/** What the command line tool may do with a hub that is not running. */
-export interface Administration {
-  applications: Applications;
-  deadLetters: DeadLetters;
-  rotateWebhookSecret(applicationId: string, overlapMs: number): Promise<RotatedSecret>;
-  /** `whpk_…`, newest first. */
-  webhookKeys(applicationId: string): Promise<string[]>;
-}
-
-export async function openAdministration(config: Config): Promise<AsyncDisposable & Administration> {
-  const machine = createMachine({ ...config, logLevel: 'silent' }, {});
-  const { random, logger } = machine;
-  const store = openStore(config, machine, {});
-  const secrets = createSecrets({ codeKey: random.secret(32) });
-  return {
-    applications: createApplications({ store, random, secrets }),
-    deadLetters: createDeadLetters({ store, bus: createLocalBus(logger) }),
-    rotateWebhookSecret: (applicationId, overlapMs) => rotateWebhookSecret({ store, random }, applicationId, overlapMs),
-    webhookKeys: async (applicationId) => {
-      const hubKeys = await ensureHubKeys(store, (now) => generateHubKeys(random, now));
-      return createWebhookSigner(hubKeys).publicKeys(applicationId);
-    },
-    [Symbol.asyncDispose]: () => store.close(),
   };
 }
 

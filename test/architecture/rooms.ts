@@ -16,6 +16,8 @@ const wire = 'server/wire/';
 const config = 'server/config/';
 const telemetry = 'server/telemetry/';
 const hub = 'server/hub.ts';
+const machine = 'server/machine.ts';
+const administration = 'server/administration.ts';
 const guard = 'server/require-node.mjs';
 const sdk = 'client-sdk/';
 const protocol = 'client-sdk/protocol.ts';
@@ -47,8 +49,10 @@ export const rooms: readonly Room[] = [
   },
 
   { path: hub, rooms: 'any', packages: 'any' },
+  { path: machine, rooms: 'any', packages: [] },
+  { path: administration, rooms: 'any', packages: [] },
   { path: 'server/main.ts', rooms: [hub, config, telemetry], packages: ['node:*'] },
-  { path: 'server/cli.ts', rooms: [hub, config, telemetry], packages: ['node:*'] },
+  { path: 'server/cli.ts', rooms: [administration, config], packages: ['node:*'] },
   { path: guard, rooms: [], packages: [] },
   { path: 'bin/', rooms: [guard, 'server/cli.ts'], packages: [] },
 
