@@ -35,6 +35,7 @@ import type { WebhookSigner } from './ports/security.ts';
 import type { Store } from './ports/store.ts';
 import { createLocalBus } from './realtime/local-bus.ts';
 import { createRealtime } from './realtime/realtime.ts';
+import { isSocketUpgrade } from './realtime/upgrades.ts';
 import { createDeviceProofs } from './security/device-proofs.ts';
 import { generateHubKeys } from './security/hub-keys.ts';
 import { createSecrets } from './security/secrets.ts';
@@ -73,7 +74,7 @@ export async function startHub(config: Config, parts: Parts = {}): Promise<Hub> 
   const opened = openStore(config, machine);
   const store = parts.wrapStore?.(opened) ?? opened;
   building.defer(() => store.close());
-  const front = await listen(config.http, machine);
+  const front = await listen(config.http, { ...machine, isUpgrade: isSocketUpgrade });
   building.defer(() => front.close(config.drainTimeoutMs / 4));
 
   const shutdown = new AbortController();

@@ -1,5 +1,5 @@
 // The port: taken before anything else is built, because with port 0 the hub's origin is known only then.
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { ProblemError } from '../core/errors.ts';
 import type { Random } from '../ports/runtime.ts';
 import { toProblem } from '../wire/problem.ts';
@@ -30,8 +30,14 @@ export interface Front {
 /** Storms of reconnecting phones queue in the kernel; `somaxconn` bounds it. */
 const backlog = 4_096;
 
+interface ListenDeps {
+  random: Pick<Random, 'uuid'>;
+  /** Which requests leave HTTP. All others are answered in HTTP/1.1, whatever their `Upgrade` says. */
+  isUpgrade: (request: IncomingMessage) => boolean;
+}
+
 /** @throws when the port is taken: the message says what to do */
-export async function listen(settings: ListenSettings, { random }: { random: Pick<Random, 'uuid'> }): Promise<Front> {
+export async function listen(settings: ListenSettings, { random, isUpgrade }: ListenDeps): Promise<Front> {
   const { host, port, publicUrl, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = settings;
   let listener: RequestListener = (_request, response) => refuseEarly(response, random.uuid());
   const timeouts = {
@@ -40,9 +46,13 @@ export async function listen(settings: ListenSettings, { random }: { random: Pic
     keepAliveTimeout: keepAliveTimeoutMs,
   };
   // Node looks for connections past their time-out every 30 s unless told otherwise: then 10 s would mean up to 40.
-  const server = createServer({ ...timeouts, connectionsCheckingInterval: 1_000 }, (request, response) =>
-    listener(request, response),
-  );
+  const server: Server = createServer({
+    ...timeouts,
+    connectionsCheckingInterval: 1_000,
+    // While nobody takes upgrades yet, Node would hang up on them.
+    shouldUpgradeCallback: (request) => server.listenerCount('upgrade') > 0 && isUpgrade(request),
+  });
+  server.on('request', (request, response) => listener(request, response));
   answerBadHttp(server, { random });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, host, port)));
