@@ -1,6 +1,6 @@
 // Load → decide → commit → tell: the one way in which a verification changes.
 import { ProblemError, type ProblemExtras } from '../core/errors.ts';
-import type { Answer, Command, Effect, Outcome, TimelineEntry } from '../core/events.ts';
+import type { Answer, Command, Effect, Outcome, TimelineEntry, WebhookEvent } from '../core/events.ts';
 import { decide } from '../core/transitions.ts';
 import { isPending, stepOf, type Timestamp, type Verification } from '../core/verification.ts';
 import type { Hint } from '../ports/bus.ts';
@@ -161,10 +161,22 @@ function announce(
   for (const effect of effects) {
     if (effect.type === 'prompt') hints.push({ type: 'prompt', verification: next, now });
     if (effect.type === 'close') hints.push({ type: 'closed', verification: next });
+    if (effect.type === 'webhook') tellOperator(context, next, effect.event);
   }
   if (next !== before) hints.push({ type: 'changed', verification: next, now });
   hints.push({ type: 'work' });
   for (const hint of hints) context.bus.publish(hint);
+}
+
+/** What an operator may want to look into: nobody could be reached, or a person says that it was not them. */
+function tellOperator({ logger }: Context, { id, applicationId, delivery }: Verification, event: WebhookEvent): void {
+  if (event === 'verification.delivery_failed' || event === 'verification.undeliverable') {
+    const steps = delivery.map(({ step, status, reason }) => ({ step, status, reason }));
+    logger.warn({ verificationId: id, applicationId, steps }, 'nobody could be reached');
+  }
+  if (event === 'verification.fraud_reported') {
+    logger.warn({ verificationId: id, applicationId }, 'a person reported a request as not theirs');
+  }
 }
 
 function count(metrics: Metrics, before: Verification | undefined, next: Verification, cause: StepCause): void {
