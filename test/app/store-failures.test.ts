@@ -206,7 +206,7 @@ describe('a store that fails', () => {
         'creating with a key',
         ({ app }) => app.verifications.create(app.application, { userId: 'alice', action: 'Sign in' }, 'key'),
       ],
-      ['canceling', (scene) => scene.app.verifications.cancel(owner(scene), scene.verification.id)],
+      ['canceling', (on) => on.app.verifications.cancel(owner(on), on.verification.id)],
       ['putting a user', ({ app }) => app.users.put(app.application, 'alice', { locale: 'nl' })],
       ['deleting a user', ({ app }) => app.users.remove(app.application, 'bob')],
       ['making an enrollment', ({ app }) => app.devices.createEnrollment(app.application, 'alice')],
