@@ -96,6 +96,50 @@ describe('delivery on a bad day', () => {
       expect((await load(verification)).status).to.equal('expired');
     });
 
+    /** Something happens after the worker has claimed, and before it looks. */
+    const afterClaim = (happens: () => Promise<unknown>) => {
+      const { claimOutbox } = app.store;
+      app.store.claimOutbox = async (options) => {
+        const claimed = await claimOutbox(options);
+        app.store.claimOutbox = claimOutbox;
+        await happens();
+        return claimed;
+      };
+    };
+
+    it('does not happen when it ended between the claim and the sending (S9)', async () => {
+      await reachable();
+      const verification = await create();
+      afterClaim(() => app.verifications.cancel(owner(), verification.id));
+      await app.workers.sms.runOnce();
+      expect(app.outbox.messages()).to.deep.equal([]);
+      expect(await attempts(verification)).to.deep.equal([]);
+    });
+
+    it('does not happen when it was sent again between the claim and the sending', async () => {
+      await reachable();
+      const verification = await create();
+      app.clock.advance(30_000);
+      afterClaim(() => app.verifications.resend(owner(), verification.id));
+      await app.workers.sms.runOnce();
+      const ids = app.outbox.messages().map(({ message }) => message.dedupeId);
+      expect(ids).to.deep.equal([`${verification.id}.sms.2.phone`]);
+    });
+
+    it('fails by its name when the provider was taken out of service meanwhile', async () => {
+      await reachable();
+      const bySms = await create();
+      await offline();
+      const byPush = await create();
+      app.context.channels = { push: undefined, sms: undefined };
+      await app.work();
+      expect(delivery(await load(bySms))).to.include({ sms: 'failed: not-configured' });
+      expect(delivery(await load(byPush))).to.include({
+        push: 'failed: not-configured',
+        sms: 'skipped: not-configured',
+      });
+    });
+
     it('takes back the pushes that wait when a device acknowledges', async () => {
       const phone = await offline();
       await reachable();

@@ -75,6 +75,8 @@ describe('delivery', () => {
       await app.work();
       await app.work();
       expect(app.outbox.messages().map(({ copies }) => copies)).to.deep.equal([1, 1]);
+      const { devices } = await app.devices.list(app.application.id, 'alice');
+      expect(devices.map(({ pushToken }) => pushToken?.status)).to.deep.equal(['active', 'active', undefined]);
       expect((await load(verification)).delivery.find(({ step }) => step === 'push')).to.include({
         status: 'accepted',
         attempts: 2,

@@ -110,6 +110,7 @@ describe('prompts', () => {
       const { prompt } = await app.verifications.acknowledge(phone.device, verification.id, 'socket');
       expect(prompt.rev).to.equal(2);
     }
+    expect(app.hints.filter(({ type }) => type === 'changed')).to.have.length(2);
   });
 
   it('that have ended are taken down: told so, and how', async () => {
