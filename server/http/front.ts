@@ -53,6 +53,8 @@ export async function listen(settings: ListenSettings, { random, isUpgrade }: Li
     shouldUpgradeCallback: (request) => server.listenerCount('upgrade') > 0 && isUpgrade(request),
   });
   server.on('request', (request, response) => listener(request, response));
+  // Node's own 417 is no problem document. A server need not refuse what it does not know (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   answerBadHttp(server, { random });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, host, port)));

@@ -2,18 +2,17 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import { Server } from 'socket.io';
-import { ProblemError } from '../core/errors.ts';
 import type { Bus, Presence } from '../ports/bus.ts';
 import type { Clock, Random } from '../ports/runtime.ts';
 import { openBrowserNamespace, type BrowserNamespaceDeps } from './browser-namespace.ts';
-import { createConnections, type Connections } from './connections.ts';
+import { createConnections } from './connections.ts';
 import { openDeviceNamespace, type DeviceNamespaceDeps } from './device-namespace.ts';
 import { startRecheck } from './device-recheck.ts';
 import { createDeviceRegistry } from './device-registry.ts';
-import { createLanes, createTurns } from './handshake-pace.ts';
+import { openDoor } from './door.ts';
+import { createLanes } from './handshake-pace.ts';
 import { refuseNamespace } from './handshakes.ts';
 import { defaultLimits, type RealtimeLimits, type RealtimeSettings } from './realtime-settings.ts';
-import { refuseRequest, screenRequest } from './request-screen.ts';
 import type { HubServer } from './socket-types.ts';
 
 type Made = 'connections' | 'lanes' | 'isDraining' | 'registry' | 'limits' | 'clock' | 'random';
@@ -63,7 +62,7 @@ export function createRealtime(given: RealtimeDeps): Realtime {
       refuseNamespace(io.of('/'), deps);
       const deviceNamespace = openDeviceNamespace(io.of('/device'), deps);
       openBrowserNamespace(io.of('/browser'), deps);
-      attach(io, deps);
+      openDoor(io, deps);
       stops.push(bus.subscribe(deviceNamespace.onHint), startRecheck({ ...deps, recheckMs: limits.recheckMs }));
     },
     drain: async (ms) => {
@@ -91,42 +90,13 @@ function optionsOf(settings: RealtimeSettings) {
     connectTimeout: settings.connectTimeoutMs,
     upgradeTimeout: settings.connectTimeoutMs,
     // For polling only; upgrades know no CORS, which is why every request is screened as well.
-    cors: { origin: [settings.origin, ...settings.allowedOrigins], methods: ['GET', 'POST'] },
+    cors: {
+      origin: [settings.origin, ...settings.allowedOrigins],
+      methods: ['GET', 'POST'],
+      exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    },
   };
 }
-
-function attach(
-  io: HubServer,
-  deps: RealtimeDeps & { limits: RealtimeLimits; connections: Connections; isDraining(): boolean },
-): void {
-  const { httpServer, settings, limits, random, logger, connections } = deps;
-  const origins = new Set([settings.origin, ...settings.allowedOrigins]);
-  const turns = createTurns(Math.ceil(limits.handshakes / 5), limits.waitingHandshakes);
-  io.attach(httpServer);
-  const refuse = (request: IncomingMessage, response: unknown, problem: ProblemError): void => {
-    const { origin = '' } = request.headers;
-    logger.info({ code: problem.code, origin: origin.slice(0, 128) }, 'a connection was refused at the door');
-    refuseRequest(request, response, problem, random);
-  };
-  io.engine.use((request: IncomingMessage, response: unknown, next: () => void) => {
-    const { problem, isHandshake } = screenRequest(request, origins);
-    if (problem !== undefined) return refuse(request, response, problem);
-    if (!isHandshake) return next();
-    const proceed = (): void => {
-      if (request.socket.destroyed) return;
-      if (deps.isDraining()) refuse(request, response, leaving());
-      else next();
-    };
-    if (!turns.wait(proceed)) refuse(request, response, crowded());
-  });
-  // After Socket.IO's own listener, which still reads what `admit` then lets go.
-  io.engine.on('connection', connections.admit);
-}
-
-const leaving = (): ProblemError =>
-  new ProblemError('draining', 'This node is going away. Connect again.', { retryAfter: 1 });
-const crowded = (): ProblemError =>
-  new ProblemError('rate-limited', 'Too many clients are connecting at once. Try again shortly.', { retryAfter: 5 });
 
 /** While a handshake waits its turn nobody else listens: a reset would end the process. */
 function surviveResets({ socket }: IncomingMessage): void {

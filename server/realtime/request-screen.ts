@@ -1,9 +1,6 @@
 // Who may speak to the socket server at all: every request and upgrade is looked at, not only the first of a connection.
-import { ServerResponse, type IncomingMessage } from 'node:http';
-import type { Socket as NetSocket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../core/errors.ts';
-import type { Random } from '../ports/runtime.ts';
-import { toProblem } from '../wire/problem.ts';
 
 /** Names under which clients put credentials into a URL, where proxies log them; compared in lower case. */
 const credentialNames = new Set(
@@ -20,62 +17,79 @@ export interface Screened {
   isHandshake: boolean;
 }
 
+export interface ScreenSettings {
+  origins: ReadonlySet<string>;
+  /** What the connection with this id uses; undefined: there is none. */
+  transportOf: (sid: string) => string | undefined;
+}
+
 /**
  * Socket.IO's `cors` does not guard upgrades, and its `allowRequest` is asked once per connection and can only answer an
- * upgrade with 400: both reasons to look here (security.md T1, T3).
+ * upgrade with 400: both reasons to look here (security.md T1, T3). What Engine.IO would refuse is refused here too, because
+ * its own answers are neither problems nor have an id (contract section 2).
  */
-export function screenRequest(request: IncomingMessage, origins: ReadonlySet<string>): Screened {
-  const query = queryOf(request);
-  const isHandshake = !query.has('sid');
-  const { origin } = request.headers;
-  if (origin !== undefined && !origins.has(origin)) {
-    return {
-      isHandshake,
-      problem: new ProblemError('origin-not-allowed', 'This web origin may not connect to this hub.'),
-    };
-  }
+export function screenRequest(request: IncomingMessage, isUpgrade: boolean, settings: ScreenSettings): Screened {
+  // Parsed as Engine.IO does it, which also takes the last of several.
+  const query = new URL(request.url ?? '', 'https://hub.invalid').searchParams;
+  const asked = { query: new Map(query), method: request.method, isUpgrade };
+  const isHandshake = (asked.query.get('sid') ?? '') === '';
+  const problem =
+    foreignOrigin(request, settings) ?? credentialIn(query) ?? wrongMethod(asked) ?? protocolFault(asked, settings);
+  return problem === undefined ? { isHandshake } : { isHandshake, problem };
+}
+
+function foreignOrigin(
+  { headers: { origin } }: IncomingMessage,
+  { origins }: ScreenSettings,
+): ProblemError | undefined {
+  if (origin === undefined || origins.has(origin)) return undefined;
+  return new ProblemError('origin-not-allowed', 'This web origin may not connect to this hub.');
+}
+
+function credentialIn(query: URLSearchParams): ProblemError | undefined {
   for (const [name, value] of query) {
     if (!credentialNames.has(name.toLowerCase()) && !credentialLooks.test(value)) continue;
     const detail = 'A credential was sent in the URL, where it may be logged. Send it as `auth.token`, and replace it.';
-    return { isHandshake, problem: new ProblemError('forbidden', detail) };
+    return new ProblemError('forbidden', detail);
   }
-  return { isHandshake };
+  return undefined;
 }
 
-function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+interface Asked {
+  query: ReadonlyMap<string, string>;
+  method: string | undefined;
+  isUpgrade: boolean;
 }
 
-/** Answers with problem details; an upgrade has no response object worth the name, so its socket is written to. */
-export function refuseRequest(
-  request: IncomingMessage,
-  response: unknown,
-  error: ProblemError,
-  random: Pick<Random, 'uuid'>,
-): void {
-  const problem = toProblem(error, random.uuid());
-  const body = JSON.stringify(problem);
-  const headers: Record<string, string> = {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': String(Buffer.byteLength(body)),
-    'X-Request-Id': problem.requestId,
-    'Cache-Control': 'no-store',
-    Connection: 'close',
-    ...(problem.retryAfter === undefined ? {} : { 'Retry-After': String(problem.retryAfter) }),
-  };
-  // Engine.IO hands a stand-in to upgrades, which cannot answer.
-  if (response instanceof ServerResponse) response.writeHead(problem.status, headers).end(body);
-  else endUpgrade(request.socket, problem.status, problem.title, headers, body);
+function wrongMethod({ method }: Asked): ProblemError | undefined {
+  if (method === 'GET' || method === 'POST') return undefined;
+  return new ProblemError('method-not-allowed', 'Socket.IO clients fetch with GET and send with POST.');
 }
 
-function endUpgrade(
-  socket: NetSocket,
-  status: number,
-  title: string,
-  headers: Record<string, string>,
-  body: string,
-): void {
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
+/** Status 400, as from Engine.IO itself: clients take any refusal for a broken transport, and connect again. */
+function protocolFault(asked: Asked, settings: ScreenSettings): ProblemError | undefined {
+  const detail = versionFault(asked) ?? transportFault(asked) ?? sessionFault(asked, settings);
+  return detail === undefined ? undefined : new ProblemError('malformed', detail);
+}
+
+function versionFault({ query }: Asked): string | undefined {
+  return query.get('EIO') === '4' ? undefined : 'Send `EIO=4`: clients of Socket.IO 3 and later do.';
+}
+
+function transportFault({ query, isUpgrade }: Asked): string | undefined {
+  const transport = query.get('transport');
+  if (transport !== 'polling' && transport !== 'websocket') return '`transport` must be `polling` or `websocket`.';
+  if (isUpgrade === (transport === 'websocket')) return undefined;
+  return isUpgrade
+    ? 'A WebSocket needs `transport=websocket`.'
+    : 'This is no WebSocket handshake. Perhaps a proxy took its `Upgrade` header away; `transport=polling` needs none.';
+}
+
+function sessionFault({ query, method, isUpgrade }: Asked, { transportOf }: ScreenSettings): string | undefined {
+  const sid = query.get('sid') ?? '';
+  if (sid === '') return method === 'GET' ? undefined : 'A connection begins with GET.';
+  const current = transportOf(sid);
+  if (current === undefined) return 'There is no connection with this `sid` on this node. Connect again without it.';
+  if (!isUpgrade && current !== query.get('transport')) return 'This connection has moved to another transport.';
+  return undefined;
 }

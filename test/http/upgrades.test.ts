@@ -1,4 +1,4 @@
-// Clients that offer another protocol with their request are answered in this one (RFC 9110 section 7.8).
+// Clients that offer another protocol, or expect something unknown, are answered all the same (RFC 9110 sections 7.8 and 10.1.1).
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -73,4 +73,26 @@ describe('requests that ask for an upgrade', () => {
     await once(socket, 'data');
     await Promise.all([once(socket, 'close'), closing.close()]);
   });
+});
+
+describe('requests that expect what the hub does not know', () => {
+  let hub: TestHub;
+  before(async () => {
+    hub = await startTestHub({ VERIHUB_DRAIN_TIMEOUT_MS: '400' });
+  });
+  after(() => hub.close());
+
+  for (const [path, status] of [
+    ['/healthz', 200],
+    ['/nowhere', 404],
+    ['/socket.io/?EIO=4&transport=polling', 200],
+    ['/socket.io/?EIO=3&transport=polling', 400],
+  ] as const) {
+    it(`are answered as if they did not: ${path}`, async () => {
+      const reply = await sendRaw(hub.localUrl, `GET ${path} HTTP/1.1\r\nHost: hub\r\nExpect: wonders\r\n\r\n`);
+      expect(reply)
+        .to.match(new RegExp(`^HTTP/1\\.1 ${status} `))
+        .and.to.match(/X-Request-Id: /i);
+    });
+  }
 });

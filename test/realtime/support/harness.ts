@@ -11,6 +11,7 @@ import type { Clock, Logger } from '../../../server/ports/runtime.ts';
 import { createLocalBus } from '../../../server/realtime/local-bus.ts';
 import type { RealtimeLimits, RealtimeSettings } from '../../../server/realtime/realtime-settings.ts';
 import { createRealtime, type Realtime, type RealtimeDeps } from '../../../server/realtime/realtime.ts';
+import { isSocketUpgrade } from '../../../server/realtime/upgrades.ts';
 import { createSystemClock } from '../../../server/telemetry/clock.ts';
 import { createClients, type Clients } from './clients.ts';
 import { makeDevice } from './records.ts';
@@ -64,7 +65,9 @@ export async function openWorld({
   clock = createSystemClock(),
   fraction = Math.random,
 }: WorldOptions = {}): Promise<World> {
-  const httpServer = createServer((_request, response) => void response.writeHead(404).end('not a socket'));
+  const httpServer = createServer({ shouldUpgradeCallback: isSocketUpgrade }, (_request, response) => {
+    response.writeHead(404).end('not a socket');
+  });
   await new Promise<void>((resolve) => void httpServer.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
   const log: Line[] = [];
