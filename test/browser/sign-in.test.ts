@@ -95,7 +95,7 @@ describe('signing in with the phone', function () {
     const windows = { permissions: ['clipboard-read', 'clipboard-write'] };
     await using visit = await house.visit({ matching: 'qr', windows });
     await visit.signIn();
-    expect(await visit.bank.locator('.qr path').count(), 'a code is drawn').to.equal(1);
+    await visit.bank.locator('.qr path').waitFor({ state: 'attached' });
     await visit.bank.getByRole('button', { name: 'Copy the code for the demo phone' }).click();
     const secret = await visit.bank.evaluate(() => navigator.clipboard.readText());
     expect(secret).to.have.length.of.at.least(22);
