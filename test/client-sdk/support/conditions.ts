@@ -1,7 +1,7 @@
 /** Waiting for what should happen, with a limit: the first look is at once, and no longer than needed. */
 
 /** Fails with `what` when the condition does not hold within `ms`. */
-export function until(what: string, condition: () => boolean, ms = 3_000): Promise<void> {
+export function until(what: string, condition: () => boolean, ms = 4_500): Promise<void> {
   const end = Date.now() + ms;
   return new Promise((resolve, reject) => {
     const look = (): void => {
