@@ -37,8 +37,10 @@ export function createDeliveryWorker(context: Context, topic: Topic): Worker {
     },
     nextAt: async () => {
       const { now, outboxAt } = await context.store.nextWake();
-      context.metrics.nextWorkSeen('outbox', now, outboxAt);
-      return { now, at: outboxAt };
+      const times = Object.values(outboxAt);
+      context.metrics.nextWorkSeen('outbox', now, times.length === 0 ? undefined : Math.min(...times));
+      // Its own alone: what waits for another topic's slots is no reason to look again.
+      return { now, at: outboxAt[topic] };
     },
   });
 }

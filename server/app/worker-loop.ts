@@ -69,8 +69,10 @@ export function createWorkerLoop(context: Needs, spec: LoopSpec): Worker {
     isHurried = false;
     const wait = await lookForWork(context, spec, claimAll);
     looking = undefined;
-    // What came up while it looked may have come too late for what it saw.
-    schedule(isHurried ? 0 : wait);
+    // What came up while it looked may have come too late for what it saw. Without a free slot there is nothing to look for: the
+    // next that is free hurries.
+    const calm = inHand.size < spec.slots ? wait : steadyMs;
+    schedule(isHurried ? 0 : calm);
   };
 
   const turn = (): void => {

@@ -143,10 +143,14 @@ export interface Store {
   release(claims: { due?: DueClaim[]; messages?: ClaimedMessage[] }): Promise<void>;
 
   /**
-   * When something next becomes claimable: undefined when nothing waits. A hint for a timer, never a promise.
+   * When something next becomes claimable, of messages by topic: nothing is said of what nothing waits for. A hint for a timer, never a promise.
    * Atomic: one snapshot. On conflict: none. After crash: as `read`.
    */
-  nextWake(): Promise<{ now: Timestamp; dueAt: Timestamp | undefined; outboxAt: Timestamp | undefined }>;
+  nextWake(): Promise<{
+    now: Timestamp;
+    dueAt: Timestamp | undefined;
+    outboxAt: Partial<Record<OutboxMessage['topic'], Timestamp>>;
+  }>;
 
   /**
    * Deletes up to `limit` records whose `forgetAt` has passed, with their timelines, and answers how many. A pending verification is never among them.

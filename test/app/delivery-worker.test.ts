@@ -9,6 +9,7 @@ import type { DeliveryPreference } from '../../server/ports/records.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { enrollPhone, enrollRequest } from '../support/app-phone.ts';
 import { delivery } from '../support/delivery.ts';
+import { settle } from '../support/settle.ts';
 import { makeKeyPair } from '../security/forge.ts';
 
 const phoneNumber = '+31612345678';
@@ -237,6 +238,21 @@ describe('delivery', () => {
       ['push', 'accepted', 0],
       ['sms', 'accepted', 0],
     ]);
+  });
+
+  it('does not look again and again for what waits for the slots of another topic', async () => {
+    const createdAt = app.clock.now();
+    const [topic, applicationId] = ['webhook', app.application.id] as const;
+    const waiting = { id: 'evt_1', topic, lane: 'hook', applicationId, subject: 'ver_1', payload: {}, attempts: 0 };
+    await app.store.commit({ enqueue: [{ ...waiting, notBefore: createdAt, createdAt }] });
+    app.workers.push.start();
+    for (let ms = 0; ms < 400; ms += 1) {
+      app.clock.advance(1);
+      await settle(1);
+    }
+    await app.workers.push.drain();
+    const looks = app.measured.filter(({ name }) => name === 'nextWorkSeen');
+    expect(looks.map(({ values }) => values[2])).to.deep.equal([createdAt]);
   });
 
   it('goes on with the others when one message cannot be handled', async () => {

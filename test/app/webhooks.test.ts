@@ -83,7 +83,7 @@ describe('webhooks', () => {
     await using quiet = await createTestApp();
     await enrollPhone(quiet);
     await quiet.verifications.create(quiet.application, { userId: 'bob', action: 'Sign in' });
-    expect((await quiet.store.nextWake()).outboxAt).to.equal(undefined);
+    expect((await quiet.store.nextWake()).outboxAt).to.deep.equal({});
   });
 
   it('are in the same commit as the change: a write that fails leaves neither, a lost answer leaves both', async () => {
@@ -167,10 +167,10 @@ describe('webhooks', () => {
     await create();
     await app.work();
     for (let hours = 0; hours < 23; hours += 1) await app.pass(hour);
-    expect((await app.store.nextWake()).outboxAt, 'still tried').to.be.a('number');
+    expect((await app.store.nextWake()).outboxAt.webhook, 'still tried').to.be.a('number');
     await app.pass(hour);
     await app.pass(hour);
-    expect((await app.store.nextWake()).outboxAt).to.equal(undefined);
+    expect((await app.store.nextWake()).outboxAt).to.deep.equal({});
     expect(app.log.filter(({ message }) => message.includes('dead letter'))).to.have.length(1);
     expect(app.receiver.requests.length).to.be.within(24, 200);
   });
@@ -186,7 +186,7 @@ describe('webhooks', () => {
     await app.verifications.decide(phone.device, phone.sign(await create(), 'report'));
     await app.work();
     expect(types()).to.deep.equal(['verification.denied', 'verification.fraud_reported']);
-    expect((await app.store.nextWake()).outboxAt).to.equal(undefined);
+    expect((await app.store.nextWake()).outboxAt).to.deep.equal({});
   });
 
   it('that nobody wants any more are put aside', async () => {
@@ -194,7 +194,7 @@ describe('webhooks', () => {
     await app.applications.ensure(app.apiKey, { name: 'Example Bank', domain: 'bank.test' });
     await app.work();
     expect(app.receiver.requests).to.deep.equal([]);
-    expect((await app.store.nextWake()).outboxAt).to.equal(undefined);
+    expect((await app.store.nextWake()).outboxAt).to.deep.equal({});
   });
 
   it('have ids without full stops, each its own (Standard Webhooks, "Signature scheme")', async () => {

@@ -108,6 +108,23 @@ describe('a worker loop', () => {
     await bench.worker.drain();
   });
 
+  it('does not spin on what is due while it has no slot for it', async () => {
+    const bench = createBench(1);
+    const task = hanging();
+    bench.waiting.push(task.task);
+    bench.next = -5_000;
+    let looks = 0;
+    bench.beforeNext = async () => void (looks += 1);
+    await bench.start();
+    await bench.pass(499);
+    expect(looks).to.equal(1);
+    task.end();
+    await settle();
+    await bench.pass(1);
+    expect(looks).to.equal(2);
+    await bench.worker.drain();
+  });
+
   it('looks sooner when hinted, and for no other hint', async () => {
     const bench = createBench();
     await bench.start();

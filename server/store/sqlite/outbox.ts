@@ -16,8 +16,8 @@ export interface Outbox {
   release(message: ClaimedMessage): void;
   /** Ends every lease: their holder was another process, and it is gone. */
   takeBack(): void;
-  /** When the next one can be claimed. */
-  wakeAt(): Timestamp | undefined;
+  /** When the next one of each topic can be claimed. */
+  wakeAt(): Partial<Record<OutboxMessage['topic'], Timestamp>>;
   /** The oldest of a topic. */
   list(topic: OutboxMessage['topic'], limit: number): OutboxMessage[];
   count(topic: OutboxMessage['topic']): number;
@@ -83,7 +83,14 @@ export function createOutbox(db: DatabaseSync, nextFence: () => number): Outbox 
       statements.release.run(id, fence);
     },
     takeBack: () => db.exec('UPDATE outbox SET wake_at = not_before WHERE wake_at > not_before'),
-    wakeAt: () => optionalInteger(statements.next.get(), 'at'),
+    wakeAt: () => {
+      const times: ReturnType<Outbox['wakeAt']> = {};
+      for (const topic of topics) {
+        const at = optionalInteger(statements.next.get(topic), 'at');
+        if (at !== undefined) times[topic] = at;
+      }
+      return times;
+    },
     list: (topic, limit) => statements.list.all(topic, limit).map(messageOf),
     count: (topic) => integer(statements.count.get(topic), 'n'),
   };
@@ -106,8 +113,10 @@ function messageOf(row: Row): OutboxMessage {
   };
 }
 
+const topics: readonly OutboxMessage['topic'][] = ['push', 'sms', 'webhook'];
+
 function isTopic(value: string): value is OutboxMessage['topic'] {
-  return value === 'push' || value === 'sms' || value === 'webhook';
+  return topics.some((topic) => topic === value);
 }
 
 /** A replaced message keeps its place; its fence of 0 is nobody's, so that a claim of the one before can no longer settle it. */
@@ -128,10 +137,7 @@ function prepareStatements(db: DatabaseSync) {
     retry: db.prepare('UPDATE outbox SET not_before = ?1, wake_at = ?1 WHERE seq = ?2'),
     release: db.prepare('UPDATE outbox SET wake_at = not_before WHERE id = ? AND fence = ?'),
     dropSends: db.prepare("DELETE FROM outbox WHERE subject = ? AND topic IN ('push', 'sms') RETURNING lane"),
-    next: db.prepare(`SELECT min(at) AS at FROM (
-      SELECT min(wake_at) AS at FROM outbox WHERE topic = 'push' AND wake_at IS NOT NULL UNION ALL
-      SELECT min(wake_at) FROM outbox WHERE topic = 'sms' AND wake_at IS NOT NULL UNION ALL
-      SELECT min(wake_at) FROM outbox WHERE topic = 'webhook' AND wake_at IS NOT NULL)`),
+    next: db.prepare('SELECT min(wake_at) AS at FROM outbox WHERE topic = ? AND wake_at IS NOT NULL'),
     list: db.prepare('SELECT * FROM outbox WHERE topic = ? ORDER BY created_at, seq LIMIT ?'),
     count: db.prepare('SELECT count(*) AS n FROM outbox WHERE topic = ?'),
   };

@@ -12,7 +12,7 @@ export function describeClosing(open: OpenFixture): void {
       const before = await nowOf(given.store);
       const { now } = await given.store.check();
       expect(now).to.be.at.least(before);
-      expect(await given.store.nextWake()).to.deep.include({ dueAt: undefined, outboxAt: undefined });
+      expect(await given.store.nextWake()).to.deep.include({ dueAt: undefined, outboxAt: {} });
       expect(await given.store.sweep({ limit: 10 })).to.equal(0);
     });
 

@@ -126,7 +126,7 @@ export function describeDue(open: OpenFixture): void {
     });
 
     it('knows nothing to wake for when nothing waits', async () => {
-      expect(await given.store.nextWake()).to.deep.include({ dueAt: undefined, outboxAt: undefined });
+      expect(await given.store.nextWake()).to.deep.include({ dueAt: undefined, outboxAt: {} });
       const pending = await putDue(given.store);
       await mustCommit(given.store, { puts: [putOf(expiredOf(pending))] });
       expect(await given.store.nextWake()).to.deep.include({ dueAt: undefined });

@@ -154,7 +154,7 @@ export function describeOutbox(open: OpenFixture): void {
       expect(await claim()).to.deep.equal([]);
     });
 
-    it('wakes for the earliest head of any topic, and for a lease that will run out', async () => {
+    it('wakes for the earliest head of each topic, and for a lease that will run out', async () => {
       const now = await nowOf(given.store);
       const pending = pendingOf(someUser(), now + 9 * soon, { createdAt: now });
       await mustCommit(given.store, {
@@ -166,14 +166,16 @@ export function describeOutbox(open: OpenFixture): void {
           pushOf(pending, 'b', { topic: 'sms', notBefore: now + soon }),
         ],
       });
-      expect((await given.store.nextWake()).outboxAt).to.equal(now + soon);
+      const later = { webhook: now + 3 * soon, push: now + 2 * soon };
+      expect((await given.store.nextWake()).outboxAt).to.deep.equal({ ...later, sms: now + soon });
       await given.advance(soon);
       const [sms] = await claim();
       expect(sms).to.include({ topic: 'sms' });
       const leased = await given.store.nextWake();
-      expect(leased.outboxAt).to.be.within(now + soon + leaseMs, leased.now + leaseMs);
+      expect(leased.outboxAt.sms).to.be.within(now + soon + leaseMs, leased.now + leaseMs);
+      expect(leased.outboxAt).to.deep.include(later);
       await mustCommit(given.store, { dropSends: pending.id });
-      expect((await given.store.nextWake()).outboxAt).to.equal(now + 3 * soon);
+      expect((await given.store.nextWake()).outboxAt).to.deep.equal({ webhook: now + 3 * soon });
     });
   });
 }

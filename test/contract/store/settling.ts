@@ -31,7 +31,7 @@ export function describeSettling(open: OpenFixture): void {
       const [first] = await claim();
       const retryAt = (await nowOf(given.store)) + soon;
       await mustCommit(given.store, settling(first!, { retryAt }));
-      expect((await given.store.nextWake()).outboxAt).to.equal(retryAt);
+      expect((await given.store.nextWake()).outboxAt).to.deep.equal({ webhook: retryAt });
       await given.advance(leaseMs);
       expect(await claim()).to.deep.equal([]);
       await given.advance(soon);

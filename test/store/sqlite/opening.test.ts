@@ -164,7 +164,7 @@ describe('the data file', () => {
     await before.close();
     const after = open();
     const { now, dueAt, outboxAt } = await after.nextWake();
-    expect([dueAt, outboxAt]).to.satisfy((times: number[]) => times.every((at) => at <= now));
+    expect([dueAt, outboxAt.push]).to.satisfy((times: number[]) => times.every((at) => at <= now));
     const taken = await claimAll(after);
     expect(taken.due[0]).to.include({ verificationId: pending.id, tries: 2 });
     expect(taken.messages[0]).to.include({ subject: pending.id, attempts: 2 });
