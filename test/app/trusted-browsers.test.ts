@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Created, CreateRequest } from '../../server/app/create-verification.ts';
 import { viewTrustedBrowser } from '../../server/app/views.ts';
+import { shardOf } from '../../server/core/ids.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { enrollPhone, type AppPhone } from '../support/app-phone.ts';
 import { codeOf } from '../support/refusals.ts';
@@ -187,6 +188,34 @@ describe('a trusted browser', () => {
     const foreign = await app.verifications.create(application, { userId: 'alice', action: 'Sign in', trustToken });
     expect(foreign.verification.status).to.equal('pending');
     await use(trustToken);
+  });
+
+  it('is ignored for a neighbour whose records lie in the same shard, in this application and in another', async () => {
+    const trustToken = await granted();
+    const shard = shardOf(app.application.id, 'alice');
+    let neighbour = 0;
+    while (shardOf(app.application.id, `neighbour-${neighbour}`) !== shard) neighbour += 1;
+    await enrollPhone(app, `neighbour-${neighbour}`);
+    await ignored({ trustToken, userId: `neighbour-${neighbour}` });
+    let { application } = await app.applications.create({ name: 'Other', domain: 'other.test' });
+    while (shardOf(application.id, 'alice') !== shard) {
+      ({ application } = await app.applications.create({ name: 'Other', domain: 'other.test' }));
+    }
+    await enrollPhone(app, 'alice', { application });
+    const foreign = await app.verifications.create(application, { userId: 'alice', action: 'Sign in', trustToken });
+    expect(foreign.verification.status).to.equal('pending');
+  });
+
+  it('is granted once although it has expired long ago, or its person was deleted, while the verification is kept', async () => {
+    for (const how of ['expired', 'deleted'] as const) {
+      const created = await create();
+      await approve(created);
+      await grant(created.verification.id, 1);
+      if (how === 'deleted') await app.users.remove(app.application, 'alice');
+      app.clock.advance(6 * day);
+      await app.workers.sweeper.runOnce();
+      expect(await codeOf(grant(created.verification.id)), how).to.equal('trust-already-granted');
+    }
   });
 
   it('is ignored from its expiry on', async () => {

@@ -116,6 +116,14 @@ describe('a user who is deleted', () => {
     expect(await codeOf(remove())).to.equal('not-found');
   });
 
+  it('is deleted once by five at once, and none of them fails otherwise than by not finding anybody', async () => {
+    const before = await settled();
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => told(remove())));
+    expect(outcomes.some(({ ok }) => ok)).to.equal(true);
+    for (const outcome of outcomes) if (!outcome.ok) expect(outcome.refusal.code).to.equal('not-found');
+    await expectNothingLeft(before);
+  });
+
   it('is deleted although something of theirs changes at the same moment', async () => {
     for (let round = 0; round < 20; round += 1) {
       const before = await settled();
