@@ -141,6 +141,21 @@ describe('a waiter', () => {
     expect(heard).to.have.length(count);
   });
 
+  it('goes on hearing when others who watch the same leave, however often they say so', async () => {
+    const { id, rev } = await create();
+    const leave = app.waiters.watch(id, () => undefined);
+    leave();
+    const answer = watchAnswer(app.waiters.waitFor(id, rev, 30_000));
+    const leaveToo = app.waiters.watch(id, () => undefined);
+    await settle();
+    leave();
+    leaveToo();
+    leaveToo();
+    await cancel(id, elsewhere);
+    await pass(5_000);
+    expect(answer).to.deep.equal({ isIn: true, status: 'canceled' });
+  });
+
   it('is re-read again after the store was away', async () => {
     const { id, rev } = await create();
     const answer = watchAnswer(app.waiters.waitFor(id, rev, 30_000));
