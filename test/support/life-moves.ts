@@ -122,6 +122,11 @@ const decide: fc.Arbitrary<Move> = fc.record({
 
 const code: fc.Arbitrary<Move> = fc.record({ kind: fc.constant('code' as const), isRight: oneIn(5) });
 
+const resend: fc.Arbitrary<Move> = fc.record({
+  kind: fc.constant('resend' as const),
+  step: fc.constantFrom(noStep, noStep, 'sms' as const, 'push' as const),
+});
+
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 8, arbitrary: work },
   { weight: 5, arbitrary: decide },
@@ -134,13 +139,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       via: fc.constantFrom('socket' as const, 'http' as const),
     }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('resend' as const),
-      step: fc.constantFrom(noStep, noStep, 'sms' as const, 'push' as const),
-    }),
-  },
+  { weight: 2, arbitrary: resend },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('provider' as const), result: fc.constantFrom(...results) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('presence' as const), online: fc.subarray<Which>([0, 1]) }) },
   {
@@ -183,21 +182,57 @@ const turn: fc.Arbitrary<Turn> = fc.record({
   ),
 });
 
-/** Somebody who keeps guessing, alone or many at once. */
-const guessing: fc.Arbitrary<Turn> = fc.integer({ min: 2, max: 7 }).chain((guesses) =>
-  fc.record({
-    wait,
-    moves: fc.array(code, { minLength: guesses, maxLength: guesses }),
-    storeFails: fc.constant(undefined),
-  }),
-);
+const wrongAnswer: fc.Arbitrary<Move> = fc.record({
+  kind: fc.constant('decide' as const),
+  phone: which,
+  decision: fc.constant('approve' as const),
+  number: fc.constantFrom<1 | 2 | 3>(1, 2, 3),
+  challenge: fc.constant('right' as const),
+});
+
+/** Somebody who keeps guessing codes or numbers, one after the other or many at once. */
+const guessing: fc.Arbitrary<Turn[]> = fc
+  .record({ guess: fc.constantFrom(code, wrongAnswer), guesses: fc.integer({ min: 2, max: 7 }), isStorm: fc.boolean() })
+  .chain(({ guess, guesses, isStorm }) =>
+    fc.tuple(fc.array(guess, { minLength: guesses, maxLength: guesses }), fc.constant(isStorm)),
+  )
+  .map(([moves, isStorm]) => (isStorm ? [moves] : moves.map((one) => [one])).map((together) => calm(1, together)));
+
+/** Somebody who has it sent again as soon as that is allowed, until it is not any more. */
+const insisting: fc.Arbitrary<Turn[]> = fc
+  .array(resend, { minLength: 2, maxLength: 5 })
+  .map((moves) =>
+    moves.map((one) => calm({ to: 'resend', beside: 0 }, [one, { kind: 'work', workers: ['push', 'sms'] }])),
+  );
+
+const everyWorker: Move = { kind: 'work', workers: ['escalation', 'push', 'sms', 'webhook'] };
+
+/** Providers that answer so for a while, and workers that come by whenever there is something to do. */
+const troubled: fc.Arbitrary<Turn[]> = fc
+  .record({ result: fc.constantFrom(...results), visits: fc.integer({ min: 1, max: 4 }) })
+  .map(({ result, visits }) => [
+    calm(0, [{ kind: 'provider', result }]),
+    calm({ to: 'due', beside: 0 }, [everyWorker]),
+    ...Array.from({ length: visits }, () => calm(1_001, [everyWorker])),
+  ]);
+
+function calm(pause: Wait, moves: Move[]): Turn {
+  return { wait: pause, moves, storeFails: undefined };
+}
 
 export const lifeArbitrary: fc.Arbitrary<DrawnLife> = fc.record({
   persona,
   asked,
-  turns: fc.array(fc.oneof({ weight: 9, arbitrary: turn }, { weight: 1, arbitrary: guessing }), {
-    minLength: 1,
-    maxLength: 8,
-  }),
+  turns: fc
+    .array(
+      fc.oneof(
+        { weight: 16, arbitrary: turn.map((one) => [one]) },
+        { weight: 2, arbitrary: guessing },
+        { weight: 1, arbitrary: insisting },
+        { weight: 1, arbitrary: troubled },
+      ),
+      { minLength: 1, maxLength: 7 },
+    )
+    .map((turns) => turns.flat()),
   grants: oneIn(2),
 });

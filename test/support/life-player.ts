@@ -3,6 +3,7 @@ import { change } from '../../server/app/change.ts';
 import type { Caller } from '../../server/app/context.ts';
 import type { Created, CreateRequest } from '../../server/app/create-verification.ts';
 import { readReach } from '../../server/app/reach.ts';
+import type { ChannelResult } from '../../server/core/events.ts';
 import type { Verification } from '../../server/core/verification.ts';
 import { StoreUnavailableError } from '../../server/ports/store.ts';
 import { bankWebhook, createTestApp, type TestApp } from './app.ts';
@@ -22,6 +23,8 @@ export interface World {
   app: TestApp;
   failing: FailingStore;
   persons: Map<string, Person>;
+  /** What the providers were given in this turn. */
+  sent: Observed['sent'];
   /** What hints said before the store did (S17). */
   early: string[];
 }
@@ -38,8 +41,8 @@ export interface Observed {
   before: Verification;
   after: Verification;
   told: { move: Move; outcome: Outcome }[];
-  /** Messages that reached a provider in this turn. */
-  sent: { step: 'push' | 'sms'; dedupeId: string }[];
+  /** Messages that a provider was given in this turn, and whether it took them, or may have. */
+  sent: { step: 'push' | 'sms'; dedupeId: string; isTaken: boolean }[];
   /** When the store says something is next due. */
   dueAt: number | undefined;
   /** Whether the store has failed in this life: leases may be left to run out. */
@@ -57,7 +60,7 @@ export async function createWorld(): Promise<World> {
       if ((records[0]?.rev ?? 0) < rev) early.push(`${hint.type} ${id} ${rev}`);
     });
   });
-  return { app, failing, persons: new Map(), early };
+  return { app, failing, persons: new Map(), sent: [], early };
 }
 
 /** The person of this kind, with everything they should have. */
@@ -87,6 +90,15 @@ export async function meet({ app, persons }: World, persona: Persona): Promise<P
   return person;
 }
 
+/** From now on providers answer so. */
+function answerWith(world: World, result: ChannelResult): void {
+  world.app.outbox.respond(({ kind, message }) => {
+    const isTaken = result.kind === 'accepted' || (result.kind === 'unreachable' && result.outcome === 'unknown');
+    world.sent.push({ step: kind, dedupeId: message.dedupeId, isTaken });
+    return result;
+  });
+}
+
 export interface Life {
   person: Person;
   request: CreateRequest;
@@ -102,7 +114,7 @@ export async function play(
   watch: (seen: Observed) => void,
 ): Promise<Life> {
   const { app } = world;
-  app.outbox.respond(undefined);
+  answerWith(world, { kind: 'accepted', provider: 'simulated' });
   const person = await meet(world, drawn.persona);
   const request = requestOf(drawn.asked, person);
   const created = await app.verifications.create(app.application, request, key);
@@ -138,19 +150,15 @@ async function playTurn(world: World, life: Life, turn: Turn, hadFailed: boolean
   const { id } = life.created.verification;
   const before = await stored(world, id);
   app.clock.advance(Math.max(0, waitMs(turn.wait, before, app.clock.now())));
-  const sent: Observed['sent'] = [];
-  const unsubscribe = app.outbox.subscribe(
-    ({ kind, message }) => void sent.push({ step: kind, dedupeId: message.dedupeId }),
-  );
+  world.sent = [];
   if (turn.storeFails !== undefined) failing.failAt(turn.storeFails.commit, turn.storeFails.when, ['commit']);
   const outcomes = await Promise.all(
     turn.moves.map(async (move) => ({ move, outcome: await outcomeOf(make(world, life, move)) })),
   );
   const hasFailed = failing.heal() || hadFailed;
-  unsubscribe();
   const after = await stored(world, id);
   const { dueAt } = await app.store.nextWake();
-  return { turn, now: app.clock.now(), before, after, told: outcomes, sent, dueAt, hasFailed };
+  return { turn, now: app.clock.now(), before, after, told: outcomes, sent: world.sent, dueAt, hasFailed };
 }
 
 function waitMs(wait: Wait, verification: Verification, now: number): number {
@@ -211,7 +219,7 @@ async function make(world: World, life: Life, move: Move): Promise<Outcome> {
       for (const name of move.workers) await app.workers[name].runOnce();
       return done;
     case 'provider':
-      app.outbox.respond(() => move.result);
+      answerWith(world, move.result);
       return done;
     case 'number':
       await app.users.put(app.application, life.person.userId, { phoneNumber: move.has ? '+31612345678' : null });

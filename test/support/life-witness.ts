@@ -14,7 +14,8 @@ const isOver = ({ status }: Verification): boolean => status !== 'pending';
 export function createLifeWitness() {
   const wrongCodes: number[] = [];
   const wrongNumbers = new Set<string>();
-  const sms = new Map<string, number>();
+  const taken = new Set<string>();
+  const numbersTold = new Map<string, number | undefined>();
   return (seen: Seen): void => {
     endsOnce(seen);
     for (const { move, outcome } of seen.told) {
@@ -23,7 +24,11 @@ export function createLifeWitness() {
         wrongCodes.push(outcome.refusal.extras.attemptsLeft ?? -1);
       }
       if (move.kind === 'decide' && outcome.kind === 'refused' && outcome.refusal.code === 'number-incorrect') {
-        wrongNumbers.add(`${move.phone} ${move.number}`);
+        const answer = `${move.phone} ${move.number}`;
+        const { attemptsLeft } = outcome.refusal.extras;
+        expect(numbersTold.get(answer) ?? attemptsLeft, 'the same answer is told the same').to.equal(attemptsLeft);
+        numbersTold.set(answer, attemptsLeft);
+        wrongNumbers.add(answer);
       }
       if (outcome.kind === 'ok' && move.kind === 'decide' && outcome.verification !== undefined) {
         const decision = 'decision' in seen.after ? seen.after.decision.outcome : undefined;
@@ -40,7 +45,7 @@ export function createLifeWitness() {
     expect(seen.after.resends).to.be.at.most(3);
     climbs(seen);
     isIndexed(seen);
-    sendsOnce(seen, sms);
+    sendsOnce(seen, taken);
   };
 }
 
@@ -94,15 +99,27 @@ function isIndexed({ after, dueAt, hasFailed }: Seen): void {
   else expect(dueAt, 'S14').to.equal(after.dueAt);
 }
 
-/** S9, S11: nothing is sent for what has ended; an SMS once a round, and once more for each answer that the store lost. */
-function sendsOnce({ before, sent, after, hasFailed }: Seen, sms: Map<string, number>): void {
+/**
+ * S9, S11: nothing is sent for what has ended; and an SMS that was taken, or may have been, not again in its round, unless
+ * the store lost that.
+ */
+function sendsOnce({ before, sent, after, hasFailed }: Seen, taken: Set<string>): void {
   if (isOver(before)) expect(sent, 'S9: nothing is sent after the end').to.deep.equal([]);
-  for (const { step, dedupeId } of sent) {
+  for (const { step, dedupeId, isTaken } of sent) {
     expect(dedupeId, 'sent for this one').to.include(after.id);
     if (step !== 'sms') continue;
-    sms.set(dedupeId, (sms.get(dedupeId) ?? 0) + 1);
-    if (!hasFailed) expect(sms.get(dedupeId), 'S11').to.equal(1);
+    if (!hasFailed) expect([...taken], 'S11').not.to.include(dedupeId);
+    if (isTaken) taken.add(dedupeId);
   }
+}
+
+/** One step began, or all of them for who wants all at once; what the first reply shows is what was stored. */
+export function expectGoodBeginning({ created, observed }: Life): void {
+  const { verification } = created;
+  const started = verification.delivery.filter(({ round }) => round > 0);
+  if (verification.plan === 'escalate') expect(started.length, 'S9: one step at a time').to.be.at.most(1);
+  expect(observed[0]?.before, 'S6').to.deep.equal(verification);
+  expect(verification.rev).to.equal(1);
 }
 
 /** After the deadline: ended once, with proof, and everybody told in order. */
